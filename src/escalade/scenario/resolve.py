@@ -1,0 +1,260 @@
+"""From a checked file to a `Scenario`: every name bound, every fault found."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from escalade.errors import ScenarioError
+from escalade.scenario import schema
+from escalade.scenario.claims import Claim, read_claim
+from escalade.scenario.faults import LanguageFault, quote, suggest
+from escalade.scenario.grades import likelihood_ratio
+from escalade.scenario.play import Rules, follow
+from escalade.scenario.reading import SENTENCE, Reading
+from escalade.scenario.scenario import (
+    Actor,
+    Assessment,
+    Belief,
+    Report,
+    Scenario,
+    Statement,
+    Theatre,
+    Type,
+)
+from escalade.scenario.stage import StageReader
+
+SINGLE = "main"
+
+
+def resolve(reading: Reading, path: Path) -> Scenario:
+    """Bind every name of a file.
+
+    Args:
+        reading: The file, checked key by key.
+        path: Where it stands.
+
+    Returns:
+        The scenario.
+
+    Raises:
+        ScenarioError: With every fault found.
+    """
+    file = reading.file
+    if file.horizon:
+        reading.day(("horizon",), file.horizon)
+    reading.day(("assessment", "date"), file.assessment.date)
+    actors = _actors(reading)
+    quantity = _quantities(reading)
+    theatres = _theatres(reading, actors, quantity)
+    beliefs = tuple(_beliefs(reading, actors))
+    evidence = tuple(_evidence(reading, actors))
+    statements = tuple(_statements(reading, actors))
+    claims = tuple(_claims(reading, actors, theatres, quantity))
+    theatres = tuple(_track(t, i, claims) for i, t in enumerate(theatres))
+    if not reading.faults:
+        _check_histories(reading, theatres)
+    if reading.faults:
+        raise ScenarioError(sorted(reading.faults, key=lambda f: (f.file, f.line, f.column)))
+    return Scenario(
+        path=path,
+        digest=reading.source.digest,
+        title=file.title,
+        question=file.question,
+        horizon=file.horizon,
+        assessment=_assessment(file.assessment, path.parent),
+        actors=actors,
+        beliefs=beliefs,
+        theatres=theatres,
+        inputs=tuple(reading.inputs),
+        evidence=evidence,
+        statements=statements,
+        claims=claims,
+        citations={s: tuple(names) for s, names in sorted(reading.citations.items())},
+    )
+
+
+def _assessment(given: schema.Assessment, folder: Path) -> Assessment:
+    return Assessment(
+        by=given.by,
+        date=given.date,
+        title=given.title,
+        text=folder / given.text if given.text else None,
+        sentences=folder / given.sentences if given.sentences else None,
+    )
+
+
+def _actors(reading: Reading) -> tuple[Actor, ...]:
+    reading.names(("actors",), dict(reading.file.actors), "an actor")
+    return tuple(_actor(reading, id, given) for id, given in reading.file.actors.items())
+
+
+def _actor(reading: Reading, id: str, given: schema.Actor) -> Actor:
+    path = ("actors", id)
+    reading.names((*path, "types"), dict(given.types), "a type")
+    types = []
+    for name, type_ in given.types.items():
+        here = (*path, "types", name)
+        share = None
+        if type_.share is not None:
+            share = reading.number((*here, "share"), type_.share, "probability", cite=type_.cite,
+                                   means=type_.means, name=".".join((*here, "share")))  # fmt: skip
+        cite = reading.cite(here, type_.cite, ".".join(here))
+        types.append(Type(name, type_.means, share, cite))
+    if len(types) == 1 and types[0].share is not None:
+        reading.fault((*path, "types"), f"{quote(id)} has one type only; it needs no share")
+    precision = reading.number(
+        (*path, "precision"), given.precision.value, "precision",
+        cite=given.precision.cite, means=f"how seldom {given.name or id} errs",
+    )  # fmt: skip
+    reading.cite((*path, "precision"), given.precision.cite, f"actors.{id}.precision")
+    cite = reading.cite(path, given.cite, f"actors.{id}")
+    return Actor(id, given.name or id, given.means, tuple(types) or (Type("any", "", None),),
+                 precision, cite)  # fmt: skip
+
+
+def _quantities(reading: Reading) -> dict[str, int]:
+    reading.names(("quantities",), dict(reading.file.quantities), "a quantity")
+    kinds = {"utility": "cost", "probability": "probability", "precision": "precision"}
+    indices = {}
+    for id, given in reading.file.quantities.items():
+        path = ("quantities", id)
+        kind = kinds.get(given.unit, "real")
+        if kind == "real" and isinstance(given.value, str) and " to " in given.value:
+            kind = "cost"  # an interval of a positive quantity is lognormal
+        cite = reading.cite(path, given.cite, f"quantities.{id}")
+        indices[id] = reading.number((*path, "value"), given.value, kind,  # type: ignore[arg-type]
+                                     cite=cite, means=given.means, name=f"quantities.{id}")  # fmt: skip
+    return indices
+
+
+def _theatres(
+    reading: Reading, actors: tuple[Actor, ...], quantity: Mapping[str, int]
+) -> tuple[Theatre, ...]:
+    file = reading.file
+    if not file.theatres:
+        wants = {id: actor.wants for id, actor in file.actors.items()}
+        return (StageReader(reading, (), file, actors, quantity).read(SINGLE, file.title, wants),)
+    reading.names(("theatres",), dict(file.theatres), "a theatre")
+    for name in ("state", "moves", "costs", "play", "outcomes", "history"):
+        if getattr(file, name):
+            reading.fault((name,), f"`{name}` stands beside `theatres`",
+                          "Put it into one of the theatres.")  # fmt: skip
+    for id, actor in file.actors.items():
+        if actor.wants is not None:
+            reading.fault(("actors", id, "wants"), "with several theatres, wants belong to each",
+                          f"Move it to theatres.NAME.wants.{id}.")  # fmt: skip
+    return tuple(
+        StageReader(reading, ("theatres", name), stage, actors, quantity).read(
+            name, stage.means or name, stage.wants
+        )
+        for name, stage in file.theatres.items()
+    )
+
+
+def _find_type(
+    reading: Reading, path: tuple[str | int, ...], text: str, actors: tuple[Actor, ...]
+) -> tuple[int, int] | None:
+    """Actor and type of a name such as ``us.resolute``."""
+    known = {
+        f"{actor.id}.{type_.id}": (a, t)
+        for a, actor in enumerate(actors)
+        for t, type_ in enumerate(actor.types)
+    }
+    return reading.named(path, text.strip(), known, "type")
+
+
+def _beliefs(reading: Reading, actors: tuple[Actor, ...]) -> list[Belief]:
+    beliefs, holders = [], {actor.id: i for i, actor in enumerate(actors)}
+    for index, given in enumerate(reading.file.beliefs):
+        path = ("beliefs", index)
+        by = reading.named((*path, "by"), given.by, holders, "actor")
+        about = _find_type(reading, (*path, "about"), given.about, actors)
+        name = f"beliefs.{given.by}.{given.about}"
+        cite = reading.cite(path, given.cite, name)
+        value = reading.number((*path, "is"), given.value, "probability", cite=cite, name=name)
+        if by is None or about is None:
+            continue
+        if by == about[0]:
+            reading.fault(path, f"{given.by} knows its own type")
+        if any((b.by, b.actor, b.type) == (by, *about) for b in beliefs):
+            reading.fault(path, f"{given.by} already has a view about {given.about}")
+        beliefs.append(Belief(by, *about, value, cite))
+    return beliefs
+
+
+def _evidence(reading: Reading, actors: tuple[Actor, ...]) -> list[Report]:
+    reports: list[Report] = []
+    origins: set[tuple[str, int, int, bool]] = set()
+    sources = reading.file.sources
+    for id, given in reading.file.evidence.items():
+        path = ("evidence", id)
+        reading.day((*path, "date"), given.date)
+        source = reading.named((*path, "source"), given.source, dict(sources), "source")
+        denies = given.says.strip().startswith("not ")
+        about = _find_type(reading, (*path, "says"), given.says.strip().removeprefix("not "), actors)
+        if source is None or about is None:
+            continue
+        cite = reading.cite(path, given.cite, f"evidence.{id}")
+        ratio = reading.input(path, likelihood_ratio(source.reliability, given.credibility),
+                              "likelihood_ratio", cite=cite, means=given.means)  # fmt: skip
+        key = (given.origin, *about, denies)
+        counts = not given.origin or key not in origins
+        origins.add(key)
+        reports.append(Report(id, given.date, source.name or given.source,
+                              f"{source.reliability}{given.credibility}", *about, denies, ratio,
+                              counts, given.status, given.means, cite))  # fmt: skip
+    return reports
+
+
+def _statements(reading: Reading, actors: tuple[Actor, ...]) -> list[Statement]:
+    known = {actor.id for actor in actors}
+    statements = []
+    for id, given in reading.file.statements.items():
+        path = ("statements", id)
+        if not SENTENCE.fullmatch(id):
+            reading.fault(path, f"{quote(id)} is no sentence",
+                          "Write p2.s3 for sentence 3 of paragraph 2.")  # fmt: skip
+        elif reading.sentences is not None and id not in reading.sentences:
+            reading.fault(path, f"the assessment has no sentence {quote(id)}",
+                          suggest(id, reading.sentences))  # fmt: skip
+        if given.status == "claim" and not given.by:
+            reading.fault(path, "a claim needs the party that makes it", f"Add `by:`, such as "
+                          f"`by: {min(known)}`; write judgement for the author's own.")  # fmt: skip
+        statements.append(Statement(id, given.status, given.gist, given.by, given.opinion))
+    return statements
+
+
+def _claims(
+    reading: Reading,
+    actors: tuple[Actor, ...],
+    theatres: tuple[Theatre, ...],
+    quantity: Mapping[str, int],
+) -> list[Claim]:
+    claims = []
+    for id, given in reading.file.claims.items():
+        path = ("claims", id)
+        cite = reading.cite(path, given.cite, f"claims.{id}")
+        try:
+            claims.append(read_claim(id, given.holds, given.says, cite, actors, theatres))
+        except LanguageFault as fault:
+            reading.fault((*path, "holds"), fault.message, fault.advice, offset=fault.offset)
+    return claims
+
+
+def _track(theatre: Theatre, index: int, claims: tuple[Claim, ...]) -> Theatre:
+    """The theatre, remembering also the moves that claims ask about."""
+    from dataclasses import replace
+
+    asked = {move for claim in claims for at, move in claim.moves if at == index}
+    return replace(theatre, tracked=tuple(sorted({*theatre.tracked, *asked})))
+
+
+def _check_histories(reading: Reading, theatres: tuple[Theatre, ...]) -> None:
+    """The history must fit the play."""
+    for theatre in theatres:
+        base = ("theatres", theatre.id) if reading.file.theatres else ()
+        for index, message, advice in follow(Rules(theatre, reading.inputs)).faults:
+            reading.fault((*base, "history", index), message, advice)
+
+
