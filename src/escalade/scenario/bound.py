@@ -6,13 +6,15 @@ import math
 import operator
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal
+from functools import reduce
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 from escalade.scenario.variables import VariableKind
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
+    from typing_extensions import TypeIs
 
     Value = float | bool | NDArray[np.float64] | NDArray[np.bool_]
 
@@ -148,19 +150,19 @@ def kind(bound: Bound) -> Literal["number", "truth"]:
             return "number"
 
 
-_COMPARE: dict[str, Callable[[Any, Any], Any]] = {
+_OPERATORS: dict[str, Callable[[Any, Any], Any]] = {
     "<": operator.lt,
     "<=": operator.le,
     ">": operator.gt,
     ">=": operator.ge,
     "==": operator.eq,
     "!=": operator.ne,
-}
-_ARITHMETIC: dict[str, Callable[[Any, Any], Any]] = {
     "+": operator.add,
     "-": operator.sub,
     "*": operator.mul,
+    "/": operator.truediv,
 }
+_UNARY: dict[str, Callable[[Any], Any]] = {"-": operator.neg, "not": operator.inv}
 
 
 def evaluate(
@@ -183,102 +185,103 @@ def evaluate(
     Returns:
         A float or bool; [draw] an array when a quantity that matters is one.
     """
-    return _Evaluation(state, made, quantity).value(bound)
+    return _value(bound, _World(state, made, quantity))
 
 
-class _Evaluation:
-    """One pass over an expression, with what its names stand for."""
+class _World(NamedTuple):
+    """What the names of an expression stand for."""
 
-    def __init__(
-        self, state: Sequence[float], made: Callable[[str], bool], quantity: Callable[[int], Any]
-    ) -> None:
-        self.state = state
-        self.made = made
-        self.quantity = quantity
-
-    def value(self, bound: Bound) -> Any:
-        match bound:
-            case BoundNumber(value=value) | BoundTruth(value=value):
-                return value
-            case VariableRef(index=index, kind=sort):
-                value = float(self.state[index])
-                return value != 0 if sort == "flag" else value
-            case QuantityRef(index=index):
-                found = self.quantity(index)
-                return found if _is_array(found) else float(found)
-            case Made(move=move):
-                return bool(self.made(move))
-            case BoundUnary(operator=sign, operand=operand):
-                return self._unary(sign, self.value(operand))
-            case BoundBinary(operator=sign, left=left, right=right):
-                return _arithmetic(sign, self.value(left), self.value(right))
-            case BoundCompare(operators=signs, operands=operands):
-                return self._compare(signs, operands)
-            case BoundLogic(operator=word, operands=operands):
-                return self._logic(word, operands)
-            case BoundCall(function="if", arguments=(condition, then, other)):
-                return self._choice(self.value(condition), then, other)
-            case BoundCall(function=function, arguments=arguments):
-                return _extreme(function, [self.value(argument) for argument in arguments])
-
-    def _unary(self, sign: str, value: Any) -> Any:
-        if sign == "-":
-            return -value
-        return ~value if _is_array(value) else not value
-
-    def _compare(self, signs: tuple[str, ...], operands: tuple[Bound, ...]) -> Any:
-        left, holds = self.value(operands[0]), True
-        for sign, operand in zip(signs, operands[1:], strict=True):
-            right = self.value(operand)
-            holds = holds & _COMPARE[sign](left, right)
-            left = right
-        return holds
-
-    def _logic(self, word: str, operands: tuple[Bound, ...]) -> Any:
-        stop = word == "or"
-        holds: Any = not stop
-        for operand in operands:
-            if holds is stop:
-                break
-            value = self.value(operand)
-            holds = (holds | value) if stop else (holds & value)
-        return holds
-
-    def _choice(self, condition: Any, then: Bound, other: Bound) -> Any:
-        if not _is_array(condition):
-            return self.value(then if condition else other)
-        import numpy as np
-
-        return np.where(condition, self.value(then), self.value(other))
+    state: Sequence[float]
+    made: Callable[[str], bool]
+    quantity: Callable[[int], Any]
 
 
-def _is_array(value: Any) -> bool:
+def _value(bound: Bound, world: _World) -> Value:
+    found: Value
+    match bound:
+        case BoundNumber(value=value) | BoundTruth(value=value):
+            found = value
+        case VariableRef(index=index, kind=sort):
+            found = float(world.state[index])
+            found = found != 0 if sort == "flag" else found
+        case QuantityRef(index=index):
+            found = world.quantity(index)
+            found = found if _is_array(found) else float(found)
+        case Made(move=move):
+            found = bool(world.made(move))
+        case BoundUnary(operator=sign, operand=operand):
+            found = _unary(sign, _value(operand, world))
+        case BoundBinary(operator=sign, left=left, right=right):
+            found = _arithmetic(sign, _value(left, world), _value(right, world))
+        case BoundCompare(operators=signs, operands=operands):
+            found = _compare(signs, [_value(operand, world) for operand in operands])
+        case BoundLogic(operator=word, operands=operands):
+            found = _logic(word == "or", operands, world)
+        case BoundCall(function="if"):
+            found = _choice(bound.arguments, world)
+        case BoundCall(function=function, arguments=arguments):
+            found = _extreme(function, [_value(argument, world) for argument in arguments])
+    return found
+
+
+def _is_array(value: object) -> TypeIs[NDArray[Any]]:
     return getattr(value, "ndim", 0) > 0
 
 
-def _arithmetic(sign: str, left: Any, right: Any) -> Any:
-    if not _is_array(left) and not _is_array(right):
-        if sign == "/":
-            return left / right if right else math.nan
-        return _ARITHMETIC[sign](left, right)
-    import numpy as np
-
-    with np.errstate(all="ignore"):
-        if sign == "/":
-            return np.where(right == 0, np.nan, np.true_divide(left, right))
-        return _ARITHMETIC[sign](left, right)
+def _arrays(*values: Value) -> Any:  # noqa: ANN401 - numpy itself, without importing it
+    """The library of the arrays among the values; None when there are none."""
+    return next((value.__array_namespace__() for value in values if _is_array(value)), None)
 
 
-def _extreme(function: str, values: list[Any]) -> Any:
+def _unary(sign: str, value: Value) -> Value:
+    if sign == "not" and not _is_array(value):
+        return not value
+    return _UNARY[sign](value)
+
+
+def _arithmetic(sign: str, left: Value, right: Value) -> Value:
+    library = _arrays(left, right)
+    if library is None:
+        if sign == "/" and not right:
+            return math.nan
+        return _OPERATORS[sign](left, right)
+    with library.errstate(all="ignore"):
+        found = _OPERATORS[sign](left, right)
+        return library.where(library.equal(right, 0), math.nan, found) if sign == "/" else found
+
+
+def _compare(signs: tuple[str, ...], values: list[Value]) -> Value:
+    found: Value = True
+    for sign, left, right in zip(signs, values[:-1], values[1:], strict=True):
+        found = found & _OPERATORS[sign](left, right)
+    return found
+
+
+def _logic(stop: bool, operands: tuple[Bound, ...], world: _World) -> Value:  # noqa: FBT001
+    """``or`` stops at what is true, ``and`` at what is not."""
+    found: Any = not stop
+    for operand in operands:
+        if found is stop:
+            break
+        value = _value(operand, world)
+        found = found | value if stop else found & value
+    return found
+
+
+def _choice(arguments: tuple[Bound, ...], world: _World) -> Value:
+    condition = _value(arguments[0], world)
+    if not _is_array(condition):
+        return _value(arguments[1] if condition else arguments[2], world)
+    then, other = (_value(argument, world) for argument in arguments[1:])
+    return _arrays(condition).where(condition, then, other)
+
+
+def _extreme(function: str, values: list[Value]) -> Value:
     """The least or greatest value; NaN when one of them is."""
-    if any(_is_array(value) for value in values):
-        import numpy as np
-
-        pick = np.minimum if function == "min" else np.maximum
-        found = values[0]
-        for value in values[1:]:
-            found = pick(found, value)
-        return found
+    library = _arrays(*values)
+    if library is not None:
+        pick = library.minimum if function == "min" else library.maximum
+        return reduce(pick, values)
     if any(math.isnan(value) for value in values):
         return math.nan
     return min(values) if function == "min" else max(values)

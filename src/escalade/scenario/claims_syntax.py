@@ -16,11 +16,10 @@ from escalade.scenario.bound import (
     BoundCompare,
     BoundLogic,
     BoundNumber,
-    BoundTruth,
     BoundUnary,
     QuantityRef,
 )
-from escalade.scenario.faults import ExpressionFault, quote
+from escalade.scenario.faults import ExpressionFault, nearest, quote, suggest
 from escalade.scenario.syntax import (
     Binary,
     Call,
@@ -36,11 +35,15 @@ from escalade.scenario.syntax import (
     Unary,
     walk,
 )
+from escalade.text import lexicon
 
 __all__ = ["ClaimExpression", "Probability", "bind_claim", "parse_claim", "probabilities", "walk"]
 
 ClaimExpression = Expression
 """A condition over comparisons of arithmetic over `Probability` nodes and numbers."""
+
+_MOST = 0.99
+"""Readers gave whole percents: a median of 100 % is read as more than 99 %."""
 
 _EXAMPLE = "Write a comparison, such as `P(war) > P(peace)` or `P(war) < unlikely`."
 
@@ -82,25 +85,25 @@ def _bind(claim: Expression, reference: Callable[[Probability], Bound]) -> Bound
     def bind_all(operands: tuple[Expression, ...]) -> tuple[Bound, ...]:
         return tuple(_bind(operand, reference) for operand in operands)
 
+    found: Bound
     match claim:
         case Probability():
-            return reference(claim)
+            found = reference(claim)
         case Number(value=value, word=word):
-            return BoundNumber(value, word)
-        case Truth(value=value):
-            return BoundTruth(value)
+            found = BoundNumber(value, word)
         case Unary(operator=sign, operand=operand):
-            return BoundUnary(sign, _bind(operand, reference))
+            found = BoundUnary(sign, _bind(operand, reference))
         case Binary(operator=sign, left=left, right=right):
-            return BoundBinary(sign, _bind(left, reference), _bind(right, reference))
+            found = BoundBinary(sign, _bind(left, reference), _bind(right, reference))
         case Compare(operators=signs, operands=operands):
-            return BoundCompare(signs, bind_all(operands))
+            found = BoundCompare(signs, bind_all(operands))
         case Logic(operator=word, operands=operands):
-            return BoundLogic(word, bind_all(operands))
+            found = BoundLogic(word, bind_all(operands))
         case Call(function=function, arguments=arguments):
-            return BoundCall(function, bind_all(arguments))
+            found = BoundCall(function, bind_all(arguments))
         case _:
             raise ValueError(f"claim must come from parse_claim, but holds {claim}")
+    return found
 
 
 class _ClaimParser(Parser):
@@ -110,9 +113,9 @@ class _ClaimParser(Parser):
 
     def name(self, token: Token) -> Expression:
         called = self.token.kind == "symbol" and self.token.text == "("
-        if token.text == "P" and called:
+        if token.text == "P":
             return self._probability(token)
-        if self._inside or (called and token.text != "P"):
+        if self._inside or called:
             return super().name(token)
         return self._word(token)
 
@@ -134,20 +137,20 @@ class _ClaimParser(Parser):
         return Probability(event, given, token.at)
 
     def _word(self, token: Token) -> Number:
-        from escalade.text.lexicon import lookup
-
         words = [token.text]
         while self.token.kind == "name":
             words.append(self.take().text)
         phrase = " ".join(words)
         try:
-            found = lookup(phrase)
-        except TextError as error:
-            if len(words) == 1 and ("." in phrase or "_" in phrase):
-                advice = f"Write `P({phrase})`."
+            found = lexicon.lookup(phrase)
+        except TextError:
+            if len(words) == 1 and not nearest(phrase, lexicon.words()):
+                advice = f"Write `P({phrase})` for its probability."
                 raise ExpressionFault(f"{quote(phrase)} is no number", advice, token.at) from None
-            raise ExpressionFault(str(error), "", token.at) from None
-        return Number(float(found.median), found.term, token.at)
+            advice = suggest(phrase, lexicon.words(), otherwise="Such words are")
+            message = f"{quote(phrase)} is no likelihood word"
+            raise ExpressionFault(message, advice, token.at) from None
+        return Number(min(found.median, _MOST), found.term, token.at)
 
 
 def _check_condition(node: Expression) -> None:
@@ -178,8 +181,6 @@ def _check_arithmetic(node: Expression) -> None:
         case Call(function="min" | "max", arguments=arguments):
             for argument in arguments:
                 _check_arithmetic(argument)
-        case Call(function="made"):
-            raise ExpressionFault("`made(…)` stands inside `P(…)`", "Write `P(made(…))`.", node.at)
         case _:
             raise ExpressionFault("no probability or number stands here", _EXAMPLE, node.at)
 

@@ -114,26 +114,28 @@ def parse_amount(text: str | float, kind: Kind, scope: Scope) -> Distribution | 
     except ValueFault as fault:
         if not isinstance(text, str) or is_literal(text):
             raise
-        _refuse_phrase(text, scope, fault)
-    expression = parse(text)
+        expression = _parse_unlike(text, scope, fault)
     bound, sort = _Binder(scope).bind(expression)
     if sort != "number":
         raise _misplaced(expression, sort, "number")
     if quantities(bound) or variables(bound) or moves(bound):
         return bound
-    value = evaluate(bound, state=(), made=lambda move: False, quantity=lambda index: math.nan)
+    value = evaluate(bound, state=(), made=lambda _: False, quantity=lambda _: math.nan)
+    if math.isnan(value):
+        raise ExpressionFault(f"{quote(text)} divides by zero")
     return replace(parse_value(float(value), kind), text=text.strip())
 
 
-def _refuse_phrase(text: str, scope: Scope, fault: ValueFault) -> None:
-    """Raise the most helpful fault when a text is only words, none of them known here."""
+def _parse_unlike(text: str, scope: Scope, fault: ValueFault) -> Expression:
+    """Parse what is no value, or raise the more helpful of the two faults.
+
+    Words alone, none of them known here, and texts without any operator are meant as values.
+    """
     pieces = text.split()
     known = [*scope.quantities, *scope.variables]
-    if not all(piece.replace("_", "a").replace(".", "a").isalnum() for piece in pieces):
-        return
-    if any(piece[0].isdigit() or piece in (*known, "and", "or", "not") for piece in pieces):
-        return
-    if fault.advice.startswith("Did you mean") or len(pieces) > 1:
+    if any(sign in text for sign in "+-*/<>=!(") or {"and", "or", "not", *known} & set(pieces):
+        return parse(text)
+    if len(pieces) > 1 or fault.advice.startswith("Did you mean"):
         raise fault
     if found := nearest(pieces[0], known):
         raise ExpressionFault(f"unknown name {quote(pieces[0])}", f"Did you mean {quote(found)}?")
@@ -151,24 +153,29 @@ def bind_assignment(value: str | float, variable: Variable, scope: Scope) -> Bou
     """
     if isinstance(value, bool):
         value = "true" if value else "false"
-    elif not isinstance(value, str):
-        value = f"{value:.17g}"
-    step = {"up": 1.0, "down": -1.0}.get(value.strip())
-    if step and variable.kind == "levels":
-        moved = BoundBinary("+", VariableRef(variable.index, "levels"), BoundNumber(step))
-        if step > 0:
-            return BoundCall("min", (moved, BoundNumber(len(variable.levels) - 1.0)))
-        return BoundCall("max", (moved, BoundNumber(0.0)))
-    if step and variable.kind == "number":
-        advice = f"Write `{variable.id} {'+' if step > 0 else '-'} 1`."
-        raise ExpressionFault(f"`{value.strip()}` is for levels", advice)
-    expression = parse(value)
+    text = str(value).strip()
+    if text in ("up", "down"):
+        return _step(text, variable)
+    expression = parse(text)
     context = variable if variable.kind == "levels" else None
     bound, sort = _Binder(scope).bind(expression, context)
     wanted = {"levels": variable.levels, "number": "number", "flag": "truth"}[variable.kind]
     if sort != wanted:
         raise _unfit(expression, variable)
     return bound
+
+
+def _step(word: str, variable: Variable) -> Bound:
+    """One level up or down, stopping at the ends."""
+    if variable.kind != "levels":
+        sign = "+" if word == "up" else "-"
+        advice = f"Write `{variable.id} {sign} 1`." if variable.kind == "number" else ""
+        raise ExpressionFault(f"`{word}` is for levels, which `{variable.id}` has not", advice)
+    here = VariableRef(variable.index, "levels")
+    if word == "up":
+        above = BoundBinary("+", here, BoundNumber(1.0))
+        return BoundCall("min", (above, BoundNumber(len(variable.levels) - 1.0)))
+    return BoundCall("max", (BoundBinary("-", here, BoundNumber(1.0)), BoundNumber(0.0)))
 
 
 def _unfit(expression: Expression, variable: Variable) -> ExpressionFault:
@@ -191,29 +198,30 @@ class _Binder:
 
     def bind(self, expression: Expression, context: Variable | None = None) -> tuple[Bound, Sort]:
         """The bound expression and what it yields."""
+        found: tuple[Bound, Sort]
         match expression:
             case Number(value=value):
-                return BoundNumber(value), "number"
+                found = BoundNumber(value), "number"
             case Truth(value=value):
-                return BoundTruth(value), "truth"
+                found = BoundTruth(value), "truth"
             case Name():
-                return self._name(expression, context)
-            case Unary(operator="not", operand=operand):
-                return BoundUnary("not", self._wanted(operand, "truth")), "truth"
+                found = self._name(expression, context)
             case Unary(operator=sign, operand=operand):
-                return BoundUnary(sign, self._wanted(operand, "number")), "number"
+                sort = "truth" if sign == "not" else "number"
+                found = BoundUnary(sign, self._wanted(operand, sort)), sort
             case Binary(operator=sign, left=left, right=right):
                 pair = self._wanted(left, "number"), self._wanted(right, "number")
-                return BoundBinary(sign, *pair), "number"
+                found = BoundBinary(sign, *pair), "number"
             case Compare():
-                return self._compare(expression), "truth"
+                found = self._compare(expression), "truth"
             case Logic(operator=word, operands=operands):
                 inner = tuple(self._wanted(operand, "truth") for operand in operands)
-                return BoundLogic(word, inner), "truth"
+                found = BoundLogic(word, inner), "truth"
             case Call():
-                return self._call(expression, context)
+                found = self._call(expression, context)
             case _:
                 raise ExpressionFault("`P(…)` stands only in claims", "", expression.at)
+        return found
 
     def _wanted(self, expression: Expression, sort: str) -> Bound:
         bound, found = self.bind(expression)
@@ -353,5 +361,3 @@ def _plain(expression: Expression) -> str:
 def _describe(expression: Expression) -> str:
     plain = _plain(expression)
     return "this expression" if plain == "…" else f"`{plain}`"
-
-

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from difflib import get_close_matches
 
 
 class LanguageFault(ValueError):
@@ -39,8 +40,6 @@ def quote(text: object, limit: int = 60) -> str:
 
 def nearest(word: str, known: Iterable[str]) -> str:
     """The known name most like a word; empty when none is like it."""
-    from difflib import get_close_matches
-
     names = {name.lower(): name for name in known}
     found = get_close_matches(word.lower()[:60], names, n=1, cutoff=0.6)
     return names[found[0]] if found else ""

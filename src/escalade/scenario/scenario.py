@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -221,6 +221,18 @@ class Theatre:
     wants: tuple[tuple[Want | None, ...], ...]
     history: tuple[Observation, ...]
     tracked: tuple[str, ...]
+
+    def bounds(self) -> Iterator[Bound]:
+        """Every expression of the theatre."""
+        found: list[Bound | None] = [turn.when for block in self.blocks for turn in block]
+        for move in self.moves.values():
+            found += [move.when, move.probability, *(value for _, value in move.sets)]
+            found += [cost.amount for cost in move.costs]
+        for rule in self.rules:
+            found += [rule.when, rule.cost.amount]
+        found += [test for outcome in self.outcomes for test, _ in outcome.tests]
+        found += [value for wants in self.wants for want in wants if want for value in want.values]
+        yield from (bound for bound in found if bound is not None)
 
 
 @dataclass(frozen=True, slots=True)

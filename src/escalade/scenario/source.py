@@ -11,9 +11,9 @@ from pathlib import Path
 from typing import Any
 
 from escalade.errors import Fault, ScenarioError
-from escalade.scenario.document import MAX_BYTES, Place, read_document
-from escalade.scenario.document import Path as Steps
+from escalade.scenario.document import MAX_BYTES, Steps, read_document
 from escalade.scenario.faults import nearest, quote
+from escalade.scenario.nodes import Place
 
 __all__ = ["Place", "Source", "Steps", "load_source", "merge"]
 
@@ -46,7 +46,7 @@ class Source:
             key: The place of the key instead of its value's.
         """
         known = self.keys if key else self.places
-        for length in range(len(path), 0, -1):
+        for length in range(len(path), -1, -1):
             if found := known.get(tuple(path[:length])):
                 return found
         return Place(str(self.files[0]) if self.files else "", 1, 1, "")
@@ -57,15 +57,12 @@ class Source:
         A checker of the grammar names steps of its own, such as the branch of a union.
         """
         found: list[str | int] = []
-        inner: Any = self.data
+        inner: object = self.data
         for step in steps:
-            if isinstance(inner, dict) and step in inner:
-                inner = inner[step]
-            elif isinstance(inner, list) and isinstance(step, int) and step < len(inner):
-                inner = inner[step]
-            else:
-                continue
-            found.append(step)
+            known = _children(inner)
+            if step in known:
+                inner = known[step]
+                found.append(step)
         return tuple(found)
 
     def fault(
@@ -138,7 +135,8 @@ def _base(own: Source, place: Place, path: Path, above: tuple[Path, ...]) -> Pat
         raise ScenarioError([place.fault(f"{quote(name)} is not a path from here", advice)])
     base = Path(os.path.normpath(path.parent / name))
     if base.resolve() in {file.resolve() for file in (*above, path)}:
-        raise ScenarioError([place.fault(f"{quote(name)} extends this file in turn", "Cut the circle.")])
+        message = f"{quote(name)} extends this file in turn"
+        raise ScenarioError([place.fault(message, "Remove one of the two.")])
     if len(above) >= MAX_EXTENDS:
         message = f"more than {MAX_EXTENDS} files extend each other"
         raise ScenarioError([place.fault(message, "Extend a file nearer to the first.")])
@@ -172,40 +170,49 @@ def _neighbour(path: Path) -> str:
 
 def _over(base: Source, own: Source, digest: str) -> Source:
     """One source laid over another."""
-    faults: list[Fault] = []
-    data = _merged(base, own, (), base.data, own.data, faults)
-    if faults:
-        raise ScenarioError(faults)
+    overlay = _Overlay(base, own)
+    data = overlay.merged((), base.data, own.data)
+    if overlay.faults:
+        raise ScenarioError(overlay.faults)
     paths = list(_paths(data, ()))
     places = _chosen(paths, base.places, own.places)
-    return Source(data, places, (*own.files, *base.files), digest,
-                  _chosen(paths, base.keys, own.keys))  # fmt: skip
+    keys = _chosen(paths, base.keys, own.keys)
+    return Source(data, places, (*own.files, *base.files), digest, keys)
 
 
-def _merged(
-    base: Source, own: Source, path: Steps, below: dict[str, Any], above: Mapping[str, Any],
-    faults: list[Fault],
-) -> dict[str, Any]:  # fmt: skip
-    data = dict(below)
-    for key, value in above.items():
-        old = below.get(key)
-        if value is None and key in below:
-            del data[key]
-        elif value is None:
-            faults.append(_nothing_to_remove(base, own, (*path, key), below))
-        elif isinstance(old, dict) and isinstance(value, dict):
-            data[key] = _merged(base, own, (*path, key), old, value, faults)
-        else:
-            data[key] = value
-    return data
+@dataclass
+class _Overlay:
+    """Lays the data of one source over another's."""
 
+    base: Source
+    own: Source
+    faults: list[Fault] = field(default_factory=list)
 
-def _nothing_to_remove(base: Source, own: Source, path: Steps, below: dict[str, Any]) -> Fault:
-    key = str(path[-1])
-    found = nearest(key, below)
-    advice = f"Did you mean {quote(found)}?" if found else f"Write `{key}: {{}}` to add it."
-    file = base.place(path).file
-    return own.fault(path, f"{quote(file)} has no {quote(key)} to remove", advice, key=True)
+    def merged(
+        self, path: Steps, below: Mapping[str, Any], above: Mapping[str, Any]
+    ) -> dict[str, Any]:
+        """Mappings merged; below's keys first, in their order."""
+        data = dict(below)
+        for key, value in above.items():
+            old = below.get(key)
+            if value is None and key in below:
+                del data[key]
+            elif value is None:
+                self.faults.append(self._nothing_to_remove((*path, key), below))
+            elif isinstance(old, dict) and isinstance(value, dict):
+                data[key] = self.merged((*path, key), old, value)
+            else:
+                data[key] = value
+        return data
+
+    def _nothing_to_remove(self, path: Steps, below: Mapping[str, Any]) -> Fault:
+        key = str(path[-1])
+        found = nearest(key, below)
+        advice = f"Did you mean {quote(found)}?" if found else f"Write `{key}: {{}}` to add it."
+        file = self.base.place(path).file
+        return self.own.fault(
+            path, f"{quote(file)} has no {quote(key)} to remove", advice, key=True
+        )
 
 
 def _chosen(
@@ -216,12 +223,14 @@ def _chosen(
     return {path: place for path, place in found if place is not None}
 
 
-def _paths(data: Any, path: Steps) -> Iterator[Steps]:
-    if path:
-        yield path
-    if isinstance(data, dict):
-        for key, value in data.items():
-            yield from _paths(value, (*path, key))
-    elif isinstance(data, list):
-        for index, value in enumerate(data):
-            yield from _paths(value, (*path, index))
+def _paths(data: object, path: Steps) -> Iterator[Steps]:
+    yield path
+    for step, value in _children(data).items():
+        yield from _paths(value, (*path, step))
+
+
+def _children(data: object) -> dict[str | int, object]:
+    """What stands directly inside a mapping or list, by key or index."""
+    if isinstance(data, list):
+        return dict(enumerate(data))
+    return data if isinstance(data, dict) else {}

@@ -206,7 +206,8 @@ def _tokens(text: str) -> Iterator[Token]:
         kind = found.lastgroup if found else "wrong"
         piece = found[0] if found else text[at]
         if kind == "wrong":
-            raise ExpressionFault(f"{quote(piece)} has no meaning here", _INSTEAD.get(piece, ""), at)
+            advice = _INSTEAD.get(piece, "")
+            raise ExpressionFault(f"{quote(piece)} has no meaning here", advice, at)
         if kind in ("name", "symbol"):
             yield Token("symbol" if piece in _KEYWORDS else kind, piece, at)
         elif kind == "number":
@@ -260,7 +261,8 @@ class Parser:
             advice = "An operator is missing before it." if self.token.kind != "symbol" else ""
             raise ExpressionFault(f"did not expect {quote(self.token.text)}", advice, self.token.at)
         if sum(1 for _ in walk(expression)) > MAX_NODES:
-            raise ExpressionFault(f"more than {MAX_NODES} names, numbers and operators", "Split it.")
+            message = f"more than {MAX_NODES} names, numbers and operators"
+            raise ExpressionFault(message, "Split it, for example by naming a quantity.")
         return expression
 
     def expression(self, power: int = 0) -> Expression:

@@ -6,10 +6,11 @@ import math
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Literal, NoReturn
+from typing import Literal
 
 from escalade.errors import TextError
-from escalade.scenario.faults import ValueFault, quote, suggest
+from escalade.scenario.faults import ValueFault, nearest, quote, suggest
+from escalade.text import lexicon
 
 Kind = Literal["probability", "cost", "precision", "weight", "utility", "real"]
 Family = Literal["fixed", "logitnormal", "lognormal", "normal", "uniform", "triangular", "beta"]
@@ -84,7 +85,8 @@ _NUMBER = re.compile(NUMBER)
 _INTERVAL = re.compile(rf"({NUMBER})\s+to\s+({NUMBER})")
 _COUNTS = re.compile(r"([0-9]{1,9})\s+of\s+([0-9]{1,9})")
 _CALL = re.compile(r"([A-Za-z_]+)\s*\(([^()]*)\)")
-_WORDLIKE = re.compile(r"[A-Za-z][A-Za-z' -]*")
+_WORDLIKE = re.compile(r"[A-Za-z][A-Za-z _-]*")
+_DASHED = re.compile(rf"({NUMBER})\s*[-–—]\s*({NUMBER})")
 _PERCENT = re.compile(rf"({NUMBER})\s*%")
 
 
@@ -133,16 +135,16 @@ def _beta_median(a: float, b: float) -> float:
 
 _MEDIAN: dict[Family, Callable[..., float]] = {
     "fixed": lambda x: x,
-    "logitnormal": lambda mean, sd: _expit(mean),
-    "lognormal": lambda mean, sd: math.exp(mean),
-    "normal": lambda mean, sd: mean,
+    "logitnormal": lambda mean, _: _expit(mean),
+    "lognormal": lambda mean, _: math.exp(mean),
+    "normal": lambda mean, _: mean,
     "uniform": lambda low, high: (low + high) / 2,
     "triangular": _triangular_median,
     "beta": _beta_median,
 }
 
 
-def parse_value(text: str | float, kind: Kind) -> Distribution:
+def parse_value(text: str | float | None, kind: Kind) -> Distribution:
     """Read an uncertain value as the author wrote it.
 
     An end of a distribution may touch a bound that its draws never reach, as in ``uniform(0, 1)``
@@ -157,7 +159,7 @@ def parse_value(text: str | float, kind: Kind) -> Distribution:
     Raises:
         ValueFault: A ValueError with what is wrong and, as advice, the nearest valid word.
     """
-    if isinstance(text, bool) or not isinstance(text, (str, int, float)):
+    if text is None or isinstance(text, bool):
         raise ValueFault(f"{quote(text)} is no number", _FORMS[kind])
     if not isinstance(text, str):
         return _fixed(float(text) if abs(text) < 1e300 else math.inf, str(text), kind)
@@ -172,7 +174,7 @@ def parse_value(text: str | float, kind: Kind) -> Distribution:
         return _named(found[1], found[2], text, kind)
     if _WORDLIKE.fullmatch(text):
         return _word(text, kind)
-    raise ValueFault(f"cannot read {quote(text)}", _percent_advice(text) or _FORMS[kind])
+    raise ValueFault(f"cannot read {quote(text)}", _near_miss(text) or _FORMS[kind])
 
 
 def is_literal(text: str) -> bool:
@@ -180,7 +182,7 @@ def is_literal(text: str) -> bool:
     text = text.strip()
     call = _CALL.fullmatch(text)
     if call:
-        return call[1].lower() in _NAMED
+        return nearest(call[1], _NAMED) != ""
     forms = (_NUMBER, _INTERVAL, _COUNTS)
     return any(form.fullmatch(text) for form in forms) or "%" in text or not text
 
@@ -196,7 +198,7 @@ def _fixed(x: float, text: str, kind: Kind) -> Distribution:
 def _bound_advice(x: float, kind: Kind) -> str:
     if kind == "probability" and x in (0.0, 1.0):
         return "Nothing is certain here: write a number such as 0.001 or 0.999, or a word."
-    if kind in ("probability", "utility") and 1 < x <= 100:
+    if kind in ("probability", "utility") and 2 <= x <= 100:
         return f"Write {x / 100:g} for {x:g} %."
     return _FORMS[kind]
 
@@ -235,9 +237,7 @@ def _interval_advice(low: float, high: float) -> str:
     return ""
 
 
-def _spread(
-    family: Family, low: float, high: float, text: str, *, word: str = ""
-) -> Distribution:
+def _spread(family: Family, low: float, high: float, text: str, *, word: str = "") -> Distribution:
     return Distribution(family, ((low + high) / 2, (high - low) / (2 * Z90)), text, word)
 
 
@@ -312,40 +312,46 @@ def _check_bounds(family: str, values: list[float], text: str, kind: Kind) -> No
 
 
 def _word(text: str, kind: Kind) -> Distribution:
-    phrase = " ".join(text.split()).lower()
+    phrase = " ".join(re.split(r"[\s_-]+", text)).lower()
     if kind == "probability":
         return _likelihood(text, phrase)
-    if kind in _WORDS and phrase in _WORDS[kind][1]:
-        low, high = _WORDS[kind][1][phrase]
-        return _spread("lognormal", math.log(low), math.log(high), text, word=phrase)
-    _refuse_word(text, phrase, kind)
+    if kind not in _WORDS or phrase not in _WORDS[kind][1]:
+        raise _wrong_word(text, phrase, kind)
+    low, high = _WORDS[kind][1][phrase]
+    return _spread("lognormal", math.log(low), math.log(high), text, word=phrase)
 
 
 def _likelihood(text: str, phrase: str) -> Distribution:
-    from escalade.text.lexicon import lookup
-
     try:
-        found = lookup(phrase)
-    except TextError as error:
-        if any(phrase in words for _, words in _WORDS.values()):
-            _refuse_word(text, phrase, "probability")
-        raise ValueFault(str(error)) from None
-    moments = (float(found.logit_mean), float(found.logit_sd))
-    return Distribution("logitnormal", moments, text, found.term, found.group)
+        found = lexicon.lookup(phrase)
+    except TextError:
+        raise _wrong_word(text, phrase, "probability") from None
+    return Distribution(
+        "logitnormal", (found.logit_mean, found.logit_sd), text, found.term, found.group
+    )
 
 
-def _refuse_word(text: str, phrase: str, kind: Kind) -> NoReturn:
-    for name, words in _WORDS.values():
+def _wrong_word(text: str, phrase: str, kind: Kind) -> ValueFault:
+    """What is wrong with a word: it is of another kind, or unknown."""
+    likelihood = lexicon.words()
+    others = [*_WORDS.values(), ("a likelihood word", likelihood)]
+    for name, words in others:
         if phrase in words:
-            raise ValueFault(f"{quote(text)} is {name}, which does not fit here", _FORMS[kind])
+            return ValueFault(f"{quote(text)} is {name}, which does not fit here", _FORMS[kind])
+    if kind == "probability":
+        advice = suggest(phrase, likelihood, otherwise="Such words are")
+        return ValueFault(f"{quote(text)} is no likelihood word", advice)
     if kind not in _WORDS:
-        raise ValueFault(f"cannot read {quote(text)}", _FORMS[kind])
+        return ValueFault(f"cannot read {quote(text)}", _FORMS[kind])
     name, words = _WORDS[kind]
     advice = suggest(phrase, words, otherwise="The words are")
-    raise ValueFault(f"{quote(text)} is no {name.removeprefix('a ')}", advice)
+    return ValueFault(f"{quote(text)} is no {name.removeprefix('a ')}", advice)
 
 
-def _percent_advice(text: str) -> str:
+def _near_miss(text: str) -> str:
+    """Advice for percentages and for intervals written with a dash."""
+    if found := _DASHED.fullmatch(text):
+        return f"Write {quote(found[1] + ' to ' + found[2])}."
     if not _PERCENT.search(text):
         return ""
     plain = _PERCENT.sub(lambda found: f"{float(found[1]) / 100:g}", text)

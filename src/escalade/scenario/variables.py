@@ -32,17 +32,17 @@ class Variable:
     high: float = math.inf
 
     @classmethod
-    def ladder(cls, id: str, index: int, levels: tuple[str, ...], start: str = "") -> Variable:
+    def ladder(cls, name: str, index: int, levels: tuple[str, ...], start: str = "") -> Variable:
         """A variable with levels, lowest first; it starts at `start` or at the lowest."""
         if len(set(levels)) != len(levels) or len(levels) < 2:
             raise ValueError(f"levels must be two or more different names, not {levels}")
         first = levels.index(start) if start else 0
-        return cls(id, index, "levels", levels, float(first), 0.0, len(levels) - 1.0)
+        return cls(name, index, "levels", levels, float(first), 0.0, len(levels) - 1.0)
 
     @classmethod
-    def flag(cls, id: str, index: int, start: bool = False) -> Variable:
-        """A yes or no."""
-        return cls(id, index, "flag", (), float(start), 0.0, 1.0)
+    def flag(cls, name: str, index: int, start: float = 0.0) -> Variable:
+        """A yes (1) or no (0)."""
+        return cls(name, index, "flag", (), float(start), 0.0, 1.0)
 
     def clip(self, value: float) -> float:
         """The value, kept between `low` and `high`."""

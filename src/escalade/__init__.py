@@ -1,0 +1,50 @@
+"""From a written assessment of a crisis to a forecast, and to what it hinges on.
+
+The package is a front door: a name is imported from its room when it is first asked for, so
+that reading and checking a scenario never waits for compilers or figures. A function has
+another name here than its room where the two would be confused: `solve_game` is
+`escalade.solve.solve.solve`, for `escalade.solve` is the room.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+__version__ = "0.1.0"
+
+__all__ = [
+    "__version__",
+    "compile_theatre",
+    "forecast_scenario",
+    "read_efg",
+    "read_scenario",
+    "solve_game",
+]
+
+if TYPE_CHECKING:
+    from escalade.forecast.forecast import forecast as forecast_scenario
+    from escalade.game.compile import compile_theatre
+    from escalade.game.efg import read_efg
+    from escalade.scenario.read import read_scenario
+    from escalade.solve.solve import solve as solve_game
+else:
+    _HOMES = {
+        "compile_theatre": ("escalade.game.compile", "compile_theatre"),
+        "forecast_scenario": ("escalade.forecast.forecast", "forecast"),
+        "read_efg": ("escalade.game.efg", "read_efg"),
+        "read_scenario": ("escalade.scenario.read", "read_scenario"),
+        "solve_game": ("escalade.solve.solve", "solve"),
+    }
+
+    def __getattr__(name: str) -> object:
+        """Import a name of the front door from its room, once."""
+        if name not in _HOMES:
+            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        room, attribute = _HOMES[name]
+        globals()[name] = getattr(import_module(room), attribute)
+        return globals()[name]
+
+    def __dir__() -> list[str]:
+        """All names of the front door, imported yet or not."""
+        return sorted(__all__)

@@ -1,0 +1,186 @@
+"""The command line: one verb per function, thin."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from escalade.errors import EscaladeError, ScenarioError
+
+if TYPE_CHECKING:
+    from escalade.forecast.forecast import Forecast
+
+FAULTY = 2
+
+app = typer.Typer(
+    name="escalade",
+    help="From a written assessment of a crisis to a forecast, and to what it hinges on.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+
+File = Annotated[Path, typer.Argument(metavar="FILE", help="A scenario file.")]
+Draws = Annotated[int, typer.Option(help="Model worlds; a power of two is best.", min=1, max=2**20)]
+Seed = Annotated[int, typer.Option(help="Seed: the same seed gives the same numbers.", min=0)]
+
+
+def main() -> None:
+    """Run the command line; faults are printed without a traceback, exit status 2."""
+    try:
+        app()
+    except ScenarioError as error:
+        for fault in error.faults:
+            print(fault, file=sys.stderr)
+        print(_count(len(error.faults), "fault"), file=sys.stderr)
+        sys.exit(FAULTY)
+    except EscaladeError as error:
+        print(error, file=sys.stderr)
+        sys.exit(FAULTY)
+    except OSError as error:
+        print(f"{error.filename or ''}: {error.strerror or error}".lstrip(": "), file=sys.stderr)
+        sys.exit(FAULTY)
+
+
+@app.callback(invoke_without_command=True)
+def _version(
+    version: Annotated[bool, typer.Option("--version", help="Print the version.")] = False,
+) -> None:
+    if version:
+        from escalade import __version__
+
+        print(f"escalade {__version__}")
+        raise typer.Exit
+
+
+@app.command()
+def new(
+    essay: Annotated[Path, typer.Argument(metavar="ESSAY.txt", help="The prose.")],
+    by: Annotated[str, typer.Option(help="Author of the assessment.")],
+    date: Annotated[str, typer.Option(help="Day of writing, YYYY-MM-DD.")],
+    title: Annotated[str, typer.Option(help="Title; the file's name if not given.")] = "",
+    out: Annotated[Path | None, typer.Option(help="Scenario file to write.")] = None,
+) -> None:
+    """Take in a text: pin its sentences and write a starter scenario beside it."""
+    from escalade.text.starter import new_scenario
+
+    written = new_scenario(essay, by=by, date=date, title=title, out=out)
+    print(f"wrote {written}\nnext: fill it in, then  escalade check {written}")
+
+
+@app.command()
+def check(
+    file: File,
+    text: Annotated[Path | None, typer.Option(help="Verify the citations against this text.")] = None,
+) -> None:
+    """Check a scenario file: every fault with its line, then what is worth a look."""
+    from escalade.scenario.lints import lint
+    from escalade.scenario.read import read_scenario
+
+    scenario = read_scenario(file)
+    lints = lint(scenario, text=text)
+    for found in lints:
+        print(f"worth a look: {found}")
+    theatres = _count(len(scenario.theatres), "theatre")
+    cited = _count(len(scenario.citations), "cited sentence")
+    print(f"{file}: no faults; {_count(len(scenario.inputs), 'input')}, {theatres}, {cited}; "
+          f"{_count(len(lints), 'thing')} worth a look")  # fmt: skip
+
+
+@app.command()
+def show(
+    file: File,
+    depth: Annotated[int, typer.Option(help="How deep to draw the tree.", min=0, max=20)] = 2,
+    theatre: Annotated[str, typer.Option(help="Only this theatre.")] = "",
+) -> None:
+    """Print actors, types, turns, the size of the tree and what multiplies it."""
+    from escalade.report.outline import print_outline
+    from escalade.scenario.read import read_scenario
+
+    scenario = read_scenario(file)
+    names = [t.id for t in scenario.theatres]
+    if theatre and theatre not in names:
+        raise typer.BadParameter(f"there is no theatre '{theatre}'; there is {', '.join(names)}")
+    print_outline(scenario, depth=depth, only=theatre)
+
+
+@app.command()
+def schema() -> None:
+    """Print the JSON Schema of scenario files, for editors."""
+    import json
+
+    from escalade.scenario.schema import json_schema
+
+    print(json.dumps(json_schema(), indent=2, ensure_ascii=False))
+
+
+@app.command()
+def forecast(
+    file: File,
+    draws: Draws = 1024,
+    seed: Seed = 0,
+    json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+    samples: Annotated[
+        Path | None, typer.Option(help="Write every model world: a .csv or .parquet file.")
+    ] = None,
+) -> None:
+    """Forecast: outcome probabilities with intervals, claims, belief paths."""
+    if samples is not None and samples.suffix not in (".csv", ".parquet"):
+        raise typer.BadParameter(f"{samples} must end in .csv or .parquet", param_hint="--samples")
+    found = _forecast(file, draws, seed)
+    if samples is not None:
+        from escalade.forecast.samples import write_samples
+
+        write_samples(found, samples)
+    if json:
+        from escalade.report.plain import to_json
+
+        print(to_json(found))
+    else:
+        from escalade.report.tables import print_forecast
+
+        print_forecast(found)
+
+
+@app.command()
+def report(
+    file: File,
+    out: Annotated[Path | None, typer.Option(help="File to write; FILE.html if not given.")] = None,
+    text: Annotated[Path | None, typer.Option(help="The assessment, if not beside the file.")] = None,
+    draws: Draws = 1024,
+    seed: Seed = 0,
+) -> None:
+    """Write the forecast as one self-contained HTML file."""
+    from escalade.report.page import write_page
+
+    target = out or file.with_suffix(".html")
+    write_page(_forecast(file, draws, seed), target, text=text)
+    print(f"wrote {target}")
+
+
+def _forecast(file: Path, draws: int, seed: int) -> Forecast:
+    """Read a file and forecast it, with a progress bar on the error stream."""
+    from escalade.scenario.read import read_scenario
+
+    scenario = read_scenario(file)
+    from rich.console import Console
+    from rich.progress import Progress
+
+    from escalade.forecast.forecast import forecast as run
+
+    console = Console(stderr=True)
+    with Progress(console=console, transient=True, disable=not console.is_terminal) as bar:
+        task = bar.add_task("solving model worlds (the first run compiles kernels)", total=2 * draws)
+        return run(scenario, draws=draws, seed=seed, progress=lambda n: bar.advance(task, n))
+
+
+def _count(n: int, what: str) -> str:
+    return f"{n} {what}" if n == 1 else f"{n} {what}s"
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,1 @@
+"""Draws, weights from history and evidence, outcomes, claims, belief paths."""

@@ -1,0 +1,102 @@
+"""Belief paths: what each observer thinks of each actor's type as the history unfolds."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from escalade.forecast.plan import Stage
+from escalade.game.game import Ints
+from escalade.game.tables import Tables
+from escalade.solve.reach import reach
+from escalade.solve.solution import Solution
+
+Floats = NDArray[np.float64]
+
+
+def belief_path(stage: Stage, tables: Tables, solution: Solution) -> Floats:
+    """Posterior of every observer about every type, before and after each observed move.
+
+    An observer weighs the nodes it cannot tell apart by chance and by what it believes of the
+    others' types: P(k) ∝ π(k) Σ_h chance(h) r_j(h, k) Π_{l ≠ j} Σ_m π(m) r_l(h, m).
+
+    Returns:
+        [step, observer, slot, draw] Step 0 is before the history; observer 0 is the analyst.
+        NaN where an observer's nodes have probability zero.
+    """
+    game = stage.compiled.game
+    path = [np.array(tables.prior)]
+    for groups in stage.seen:
+        nodes = np.unique(np.concatenate(groups))
+        own, chance = reach(game, tables, solution.choice, nodes)
+        now = np.empty_like(path[0])
+        for observer, group in enumerate(groups):
+            at = np.searchsorted(nodes, group)
+            prior = tables.prior[observer]
+            now[observer] = _posterior(game.slot_start, prior, own[at], chance[at], observer - 1)
+        path.append(now)
+    return np.stack(path)
+
+
+def _posterior(
+    slots: Ints, prior: Floats, own: Floats, chance: Floats, observer: int
+) -> Floats:
+    """[slot, draw] One observer's posterior over its possible nodes."""
+    n_actors = len(slots) - 1
+    weighted = prior * own
+    mass = np.stack(
+        [weighted[:, slots[j] : slots[j + 1]].sum(axis=1) for j in range(n_actors)], axis=1
+    )
+    posterior = np.array(prior)
+    for actor in range(n_actors):
+        if actor == observer:
+            continue
+        others = [j for j in range(n_actors) if j not in (actor, observer)]
+        weight = chance * mass[:, others].prod(axis=1)
+        types = slice(slots[actor], slots[actor + 1])
+        found = (weight[:, None] * weighted[:, types]).sum(axis=0)
+        with np.errstate(invalid="ignore", divide="ignore"):
+            posterior[types] = found / found.sum(axis=0)
+    return posterior
+
+
+def informed(prior: Floats, paths: Sequence[Floats | None], slots: Ints) -> Floats:
+    """Priors that take in what the history of other theatres taught.
+
+    Args:
+        prior: [observer, slot, draw] Priors before any history.
+        paths: Belief paths of the other theatres, each from the same priors; None without history.
+        slots: First slot of each actor.
+
+    Returns:
+        [observer, slot, draw] Each actor's types sum to one again.
+    """
+    found = np.array(prior)
+    for path in paths:
+        if path is not None:
+            with np.errstate(invalid="ignore", divide="ignore"):
+                lesson = path[-1] / prior
+            found *= np.where(np.isfinite(lesson), lesson, 1.0)
+    for first, last in zip(slots[:-1], slots[1:], strict=True):
+        total = found[:, first:last].sum(axis=1, keepdims=True)
+        usable = total > 0
+        found[:, first:last] = np.where(
+            usable, found[:, first:last] / np.where(usable, total, 1.0), prior[:, first:last]
+        )
+    return found
+
+
+def taught_bits(path: Floats, slots: Ints) -> Floats:
+    """What each step taught each observer about each actor, in bits.
+
+    Returns:
+        [step - 1, observer, actor, draw] Relative entropy of the belief after from that before.
+    """
+    after, before = path[1:], path[:-1]
+    with np.errstate(invalid="ignore", divide="ignore"):
+        bits = np.where(after > 0, after * np.log2(after / before), 0.0)
+    return np.stack(
+        [bits[:, :, a:b].sum(axis=2) for a, b in zip(slots[:-1], slots[1:], strict=True)], axis=2
+    )

@@ -1,0 +1,159 @@
+"""Draws of the uncertain inputs: each draw is one model world."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import special, stats
+from scipy.stats import qmc
+
+from escalade.scenario.scenario import Input, Ranking
+from escalade.scenario.values import Distribution
+
+Floats = NDArray[np.float64]
+
+AUTHOR_CORRELATION = 0.3
+"""Correlation, on the logit scale, of an author's likelihood words of one group."""
+
+
+@dataclass(frozen=True)
+class Draws:
+    """The inputs in every model world.
+
+    Attributes:
+        values: For each input, [draw] its values, or [stratum, draw] utilities for a ranking.
+        seed: Seed of the scrambled Sobol sequence.
+    """
+
+    values: tuple[Floats, ...]
+    seed: int
+
+    @property
+    def n_draws(self) -> int:
+        """Number of draws."""
+        return self.values[0].shape[-1]
+
+    def take(self, which: slice) -> tuple[Floats, ...]:
+        """The values in some of the draws."""
+        return tuple(value[..., which] for value in self.values)
+
+
+def draw(inputs: Sequence[Input], n_draws: int, seed: int) -> Draws:
+    """Draw every input from a scrambled Sobol sequence.
+
+    Words of one author in one group (high, middle, low) share a random effect: the author who
+    means more than most by one "unlikely" does so by the next.
+
+    Args:
+        inputs: Uncertain numbers and rankings.
+        n_draws: Number of model worlds, at least 1; a power of two balances the sequence best.
+        seed: Seed of the scrambling; the same seed gives the same draws.
+
+    Returns:
+        The draws.
+
+    Raises:
+        ValueError: If `n_draws` or `seed` is out of bounds.
+    """
+    if not 1 <= n_draws <= 2**24:
+        raise ValueError(f"n_draws is {n_draws}; it must lie between 1 and {2**24}")
+    if seed < 0:
+        raise ValueError(f"seed is {seed}; it must not be negative")
+    sizes = [dimensions(item.value) for item in inputs]
+    groups = sorted({g for item in inputs if (g := word_group(item.value))})
+    points = _sobol(sum(sizes) + len(groups), n_draws, seed)
+    effects = {group: special.ndtri(points[i]) for i, group in enumerate(groups)}
+    values, row = [], len(groups)
+    for item, size in zip(inputs, sizes, strict=True):
+        own = points[row : row + size]
+        values.append(_values(item.value, own, effects, n_draws))
+        row += size
+    for value in values:
+        value.setflags(write=False)
+    return Draws(tuple(values), seed)
+
+
+def dimensions(value: Distribution | Ranking) -> int:
+    """How many uniform numbers a draw of an input takes."""
+    if isinstance(value, Ranking):
+        gaps = len(value.strata) - 1
+        return gaps if gaps > 1 else 0
+    return 0 if value.family == "fixed" else 1
+
+
+def word_group(value: Distribution | Ranking) -> str:
+    """The group of likelihood words that share an author's effect; empty for none."""
+    return "" if isinstance(value, Ranking) else value.group
+
+
+def _sobol(dimension: int, n_draws: int, seed: int) -> Floats:
+    """[dimension, draw] Points in the open unit cube."""
+    if dimension == 0:
+        return np.empty((0, n_draws))
+    sampler = qmc.Sobol(dimension, scramble=True, rng=np.random.default_rng(seed))
+    size = 1 << (n_draws - 1).bit_length()
+    points = sampler.random(size)[:n_draws].T
+    tiny = 2.0**-33
+    return np.clip(points, tiny, 1.0 - tiny)
+
+
+def _values(
+    value: Distribution | Ranking, points: Floats, effects: dict[str, Floats], n_draws: int
+) -> Floats:
+    """The values of one input at its points of the unit cube."""
+    if isinstance(value, Ranking):
+        return _utilities(len(value.strata), points, n_draws)
+    if value.family == "fixed":
+        return np.full(n_draws, value.parameters[0])
+    if value.group:
+        share = AUTHOR_CORRELATION
+        normal = np.sqrt(share) * effects[value.group]
+        normal = normal + np.sqrt(1.0 - share) * special.ndtri(points[0])
+        mean, sd = value.parameters
+        return special.expit(mean + sd * normal)
+    return quantile(value, points[0])
+
+
+def _utilities(n_strata: int, points: Floats, n_draws: int) -> Floats:
+    """[stratum, draw] From 1 for the best to 0 for the worst, gaps uniform on the simplex."""
+    if n_strata <= 2:
+        ends = np.linspace(1.0, 0.0, n_strata) if n_strata > 1 else np.ones(1)
+        return np.repeat(ends[:, None], n_draws, axis=1)
+    gaps = -np.log(points)
+    below = np.cumsum(gaps[::-1], axis=0)[::-1] / gaps.sum(axis=0)
+    below[0] = 1.0
+    return np.vstack([below, np.zeros((1, n_draws))])
+
+
+def quantile(value: Distribution, probability: Floats) -> Floats:
+    """The quantiles of a distribution.
+
+    Args:
+        value: The distribution.
+        probability: Probabilities in (0, 1).
+
+    Returns:
+        Its quantiles, of the same shape.
+    """
+    a = value.parameters
+    match value.family:
+        case "fixed":
+            return np.full_like(probability, a[0])
+        case "logitnormal":
+            return special.expit(a[0] + a[1] * special.ndtri(probability))
+        case "lognormal":
+            return np.exp(a[0] + a[1] * special.ndtri(probability))
+        case "normal":
+            return a[0] + a[1] * special.ndtri(probability)
+        case "uniform":
+            return a[0] + (a[1] - a[0]) * probability
+        case "triangular":
+            width = a[2] - a[0]
+            return stats.triang.ppf(probability, (a[1] - a[0]) / width, a[0], width)
+        case "beta":
+            return special.betaincinv(a[0], a[1], probability)
+        case family:
+            raise ValueError(f"family is {family!r}; expected a distribution of `values`")

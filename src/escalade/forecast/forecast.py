@@ -1,0 +1,170 @@
+"""The forecast: what happens across model worlds, and how sure that is."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import numpy as np
+
+from escalade import __version__
+from escalade.errors import Fault, ScenarioError
+from escalade.forecast import read_worlds
+from escalade.forecast.draws import Draws, draw
+from escalade.forecast.plan import Plan, plan
+from escalade.forecast.rows import BeliefRow, ClaimRow, OutcomeRow, TeachingRow, TypeRow
+from escalade.forecast.summary import effective_draws
+from escalade.forecast.worlds import Worlds, evaluate
+from escalade.scenario.scenario import Scenario
+from escalade.solve import Status
+
+DEFAULT_DRAWS = 1024
+LOW_EFFECTIVE = 100
+
+
+@dataclass(frozen=True)
+class Forecast:
+    """Outcome probabilities across model worlds, conditional on the model.
+
+    Attributes:
+        outcomes: One row per outcome; groups stand before their parts.
+        claims: One row per claim of the author.
+        types: The analyst's view of every type.
+        beliefs: Belief paths over the history.
+        teaching: What each move would teach.
+        draws: Model worlds drawn.
+        effective_draws: Their effective number once weighted by history and evidence.
+        failed_draws: Worlds without an equilibrium that its residual supports; left out.
+        warnings: What a reader must know before using the numbers.
+        provenance: Digest of the scenario, version, seed and settings.
+        worlds: Every number in every world.
+        plan: The compiled scenario.
+        inputs: The draws of the inputs.
+    """
+
+    scenario: Scenario
+    outcomes: tuple[OutcomeRow, ...]
+    claims: tuple[ClaimRow, ...]
+    types: tuple[TypeRow, ...]
+    beliefs: tuple[BeliefRow, ...]
+    teaching: tuple[TeachingRow, ...]
+    draws: int
+    effective_draws: float
+    failed_draws: int
+    warnings: tuple[str, ...]
+    provenance: dict[str, Any]
+    worlds: Worlds
+    plan: Plan
+    inputs: Draws
+
+    def as_dict(self) -> dict[str, Any]:
+        """The forecast as plain data, the content of ``forecast --json``."""
+        return {
+            "title": self.scenario.title,
+            "question": self.scenario.question,
+            "assessment_by": self.scenario.assessment.by,
+            "outcomes": [asdict(row) for row in self.outcomes],
+            "claims": [asdict(row) for row in self.claims],
+            "types": [asdict(row) for row in self.types],
+            "beliefs": [asdict(row) for row in self.beliefs],
+            "teaching": [asdict(row) for row in self.teaching],
+            "draws": self.draws,
+            "effective_draws": self.effective_draws,
+            "failed_draws": self.failed_draws,
+            "warnings": list(self.warnings),
+            "provenance": self.provenance,
+        }
+
+
+def forecast(
+    scenario: Scenario,
+    *,
+    draws: int = DEFAULT_DRAWS,
+    seed: int = 0,
+    progress: Callable[[int], None] | None = None,
+    threads: int | None = None,
+) -> Forecast:
+    """Forecast a scenario.
+
+    Args:
+        scenario: The scenario, from `read_scenario`.
+        draws: Number of model worlds; a power of two balances the sequence best.
+        seed: Seed of the draws; the same seed gives the same forecast.
+        progress: Called with the number of worlds done since the last call; every world is done
+            twice, once by habit alone.
+        threads: Threads that solve; all cores by default. The result does not depend on it.
+
+    Returns:
+        The forecast.
+
+    Raises:
+        ValueError: If `draws` or `seed` is out of bounds.
+        GameError: If a theatre's tree is too large or an actor would forget.
+        ScenarioError: If the history has probability zero in every world.
+    """
+    inputs = draw(scenario.inputs, draws, seed)
+    ready = plan(scenario)
+    worlds = evaluate(ready, inputs, progress=progress, threads=threads)
+    failed = int(np.any(worlds.status == Status.FAILED, axis=0).sum())
+    if not (worlds.weight > 0).any():
+        raise ScenarioError([_impossible(scenario, failed)])
+    habit = evaluate(ready, inputs, by_habit=True, progress=progress, threads=threads)
+    effective = effective_draws(worlds.weight)
+    return Forecast(
+        scenario=scenario,
+        outcomes=tuple(read_worlds.outcome_rows(ready, worlds, habit)),
+        claims=tuple(read_worlds.claim_rows(scenario, worlds)),
+        types=tuple(read_worlds.type_rows(ready, worlds, inputs)),
+        beliefs=tuple(read_worlds.belief_rows(ready, worlds)),
+        teaching=tuple(read_worlds.teaching_rows(ready, worlds)),
+        draws=draws,
+        effective_draws=effective,
+        failed_draws=failed,
+        warnings=tuple(_warnings(ready, worlds, effective, failed)),
+        provenance=_provenance(scenario, draws, seed, worlds),
+        worlds=worlds,
+        plan=ready,
+        inputs=inputs,
+    )
+
+
+def _impossible(scenario: Scenario, failed: int) -> Fault:
+    if failed:
+        return Fault(f"no model world could be solved ({failed} failed)",
+                     "Ask for a lower precision, or fewer turns.", str(scenario.path))  # fmt: skip
+    return Fault("the history has probability zero in every model world",
+                 "Lower the precision of the actors, or check the history.",
+                 str(scenario.path))  # fmt: skip
+
+
+def _warnings(ready: Plan, worlds: Worlds, effective: float, failed: int) -> list[str]:
+    found = []
+    n = len(worlds.weight)
+    if failed:
+        found.append(f"{failed} of {n} model worlds have no equilibrium that their residual "
+                     "supports; they are left out")  # fmt: skip
+    if effective < min(LOW_EFFECTIVE, n / 10):
+        found.append(f"the history fits few model worlds: {effective:.0f} effective of {n}; "
+                     "draw more, or read the numbers as rough")  # fmt: skip
+    theatres = ready.scenario.theatres
+    unscorable = [o.id for t in theatres for o in t.outcomes if not (o.resolved_by and o.date)]
+    if unscorable:
+        found.append("unscorable, without resolver or date: " + ", ".join(unscorable))
+    return found
+
+
+def _provenance(scenario: Scenario, draws: int, seed: int, worlds: Worlds) -> dict[str, Any]:
+    statuses, counts = np.unique(worlds.status, return_counts=True)
+    residual = worlds.residual[np.isfinite(worlds.residual)]
+    return {
+        "scenario": scenario.path.name,
+        "scenario_digest": scenario.digest,
+        "version": __version__,
+        "seed": seed,
+        "settings": {"draws": draws, "interval": [0.05, 0.95]},
+        "solutions": {
+            Status(int(s)).name.lower(): int(c) for s, c in zip(statuses, counts, strict=True)
+        },
+        "largest_residual": float(residual.max(initial=0.0)),
+    }

@@ -1,0 +1,158 @@
+"""What a forecast needs to know about a scenario before any number is drawn."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from escalade.game.compile import CompiledTheatre, compile_theatre
+from escalade.game.game import END, Ints
+from escalade.scenario.claims import Event, MoveEvent, OutcomeEvent, StateEvent, TypeEvent, leaves
+from escalade.scenario.play import Followed, follow
+from escalade.scenario.scenario import Scenario
+
+Bools = NDArray[np.bool_]
+
+
+@dataclass(frozen=True)
+class Stage:
+    """One theatre, compiled, with its ends sorted into classes and its history found in the tree.
+
+    Attributes:
+        end_class: [node] Class of an end that agrees with the history; -1 elsewhere. The ends of
+            one class share their outcome and the truth of every event that a claim asks about.
+        class_outcome: [class] The outcome of each class.
+        truth: For each simple event of this theatre, [class] whether it holds.
+        seen: For each entry of the history and each observer (0 is the analyst), the nodes that
+            the observer cannot tell apart after it.
+    """
+
+    compiled: CompiledTheatre
+    followed: Followed
+    end_class: Ints
+    class_outcome: tuple[int, ...]
+    truth: dict[Event, Bools]
+    seen: tuple[tuple[Ints, ...], ...]
+
+    @property
+    def n_classes(self) -> int:
+        """Number of classes of ends."""
+        return len(self.class_outcome)
+
+
+@dataclass(frozen=True)
+class Plan:
+    """A scenario with its theatres compiled."""
+
+    scenario: Scenario
+    stages: tuple[Stage, ...]
+
+
+def plan(scenario: Scenario, *, max_histories: int | None = None) -> Plan:
+    """Compile every theatre and find the history in it.
+
+    Raises:
+        GameError: If a tree is too large or an actor would forget.
+    """
+    events = _events(scenario)
+    limits = {} if max_histories is None else {"max_histories": max_histories}
+    stages = []
+    for index in range(len(scenario.theatres)):
+        compiled = compile_theatre(scenario, index, **limits)
+        stages.append(_stage(compiled, [e for e in events if theatre_of(e) == index]))
+    return Plan(scenario, tuple(stages))
+
+
+def theatre_of(event: Event) -> int | None:
+    """The theatre of a simple event; None for types."""
+    return None if isinstance(event, TypeEvent) else event.theatre  # type: ignore[union-attr]
+
+
+def _events(scenario: Scenario) -> list[Event]:
+    """Every simple event that a claim asks about."""
+    found: dict[Event, None] = {}
+    for claim in scenario.claims:
+        for pair in claim.events:
+            for event in pair:
+                if event is not None:
+                    found.update(dict.fromkeys(leaves(event)))
+    return list(found)
+
+
+def _stage(compiled: CompiledTheatre, events: Sequence[Event]) -> Stage:
+    followed = follow(compiled.rules)
+    agrees = consistent(compiled, followed)
+    ends = np.flatnonzero((compiled.game.mover == END) & agrees)
+    keys = np.stack([compiled.game.outcome[ends], compiled.position[ends]])
+    distinct, inverse = np.unique(keys, axis=1, return_inverse=True)
+    truths = [
+        tuple(_holds(compiled, event, int(outcome), int(position)) for event in events)
+        for outcome, position in distinct.T
+    ]
+    classes: dict[tuple[int, tuple[bool, ...]], int] = {}
+    of_key = [
+        classes.setdefault((int(outcome), truth), len(classes))
+        for outcome, truth in zip(distinct[0], truths, strict=True)
+    ]
+    end_class = np.full(compiled.game.n_nodes, -1, np.int32)
+    end_class[ends] = np.array(of_key, np.int32)[inverse.ravel()]
+    truth = {
+        event: np.array([values[i] for _, values in classes], bool)
+        for i, event in enumerate(events)
+    }
+    seen = tuple(_seen(compiled, agrees, turn) for turn in followed.steps)
+    outcomes = tuple(outcome for outcome, _ in classes)
+    return Stage(compiled, followed, end_class, outcomes, truth, seen)
+
+
+def _holds(compiled: CompiledTheatre, event: Event, outcome: int, position: int) -> bool:
+    """Whether a simple event holds at an end."""
+    here = compiled.positions[position]
+    match event:
+        case OutcomeEvent(leaves=wanted):
+            return outcome in wanted
+        case MoveEvent(move=move):
+            return here.made[compiled.theatre.tracked.index(move)]
+        case StateEvent(test=test):
+            return compiled.rules.holds(test, here)
+        case _:
+            raise ValueError(f"event is {event!r}; expected one of a theatre")
+
+
+def consistent(compiled: CompiledTheatre, followed: Followed) -> Bools:
+    """[node] Whether the way to a node agrees with the history."""
+    game = compiled.game
+    index = {name: i for i, name in enumerate(game.moves)}
+    agrees = np.ones(game.n_nodes, bool)
+    for nodes, turn in by_turn(compiled):
+        agrees[nodes] = agrees[game.parent[nodes]]
+        made = followed.moves[turn] if turn < len(followed.moves) else None
+        if made is not None:
+            agrees[nodes] &= game.move[nodes] == index[made]
+    return agrees
+
+
+def by_turn(compiled: CompiledTheatre) -> list[tuple[Ints, int]]:
+    """The nodes that each turn leads to, in order of play."""
+    game = compiled.game
+    nodes = np.arange(1, game.n_nodes, dtype=np.int32)
+    turn = game.level[game.parent[nodes]]
+    order = nodes[np.argsort(turn, kind="stable")]
+    turns, first = np.unique(np.sort(turn), return_index=True)
+    return list(zip(np.split(order, first[1:]), (int(t) for t in turns), strict=True))
+
+
+def _seen(compiled: CompiledTheatre, agrees: Bools, turn: int) -> tuple[Ints, ...]:
+    """Nodes that each observer takes to be possible before a turn, the analyst first."""
+    game = compiled.game
+    born = np.where(game.parent >= 0, game.level[np.maximum(game.parent, 0)], -1)
+    alive = (born < turn) & (game.level >= turn) & (game.mover != END)
+    true = np.flatnonzero(alive & agrees).astype(np.int32)
+    views = [
+        np.flatnonzero(alive & np.isin(view, view[true])).astype(np.int32)
+        for view in compiled.view
+    ]
+    return (true, *views)

@@ -1,0 +1,145 @@
+"""Solve a game for every draw."""
+
+from __future__ import annotations
+
+import os
+from concurrent.futures import ThreadPoolExecutor
+
+import numpy as np
+from numpy.typing import NDArray
+
+from escalade.game.game import Game, require_perfect_recall
+from escalade.game.tables import Tables, require_good_numbers
+from escalade.solve.anderson import Memory
+from escalade.solve.kernels import Buffers
+from escalade.solve.ladder import N_STATE, Work, solve_block
+from escalade.solve.solution import Solution, Status
+from escalade.solve.topology import Topology, build_topology, has_feedback
+
+LANES = 8
+BLOCK = 64  # draws; lanes refill within a block
+MEMORY = 5  # columns of the acceleration
+
+
+def solve(
+    game: Game,
+    tables: Tables,
+    *,
+    tolerance: float = 1e-10,
+    max_sweeps: int = 20_000,
+    threads: int | None = None,
+) -> Solution:
+    """Logit agent quantal response equilibrium on the principal branch, for every draw.
+
+    The equilibrium (McKelvey & Palfrey 1998) is followed from precision 0, where everybody follows
+    habit, to the precision asked for. Results do not depend on the number of threads, nor on which
+    draws are solved together.
+
+    Args:
+        game: A game with perfect recall.
+        tables: Its numbers, one column per draw.
+        tolerance: Largest residual max|σ − F(σ)| of a draw that counts as solved; 1e-14 to 0.1.
+        max_sweeps: Passes over the tree after which a draw is given up.
+        threads: Blocks of draws solved at a time; all cores by default.
+
+    Raises:
+        GameError: When an actor forgets what it knew or did.
+        ValueError: When the tables do not fit the game, or an argument is out of bounds.
+    """
+    if not 1e-14 <= tolerance <= 0.1:
+        raise ValueError(f"tolerance is {tolerance}; it must lie between 1e-14 and 0.1")
+    if max_sweeps < 2:
+        raise ValueError(f"max_sweeps is {max_sweeps}; it must be at least 2")
+    if threads is not None and threads < 1:
+        raise ValueError(f"threads is {threads}; it must be at least 1")
+    require_perfect_recall(game)
+    require_good_numbers(game, tables)
+    topology = build_topology(game, tables.prior, tables.payoff.shape[0])
+    exact = not has_feedback(topology)
+    n = tables.n_draws
+    results = (
+        np.full((game.n_choices, n), np.nan),
+        np.zeros(n, dtype=np.int8),
+        np.full(n, np.nan),
+        np.zeros(n),
+        np.zeros(n, dtype=np.int32),
+    )
+    limits = (float(tolerance), float(max_sweeps), float(exact))
+    numbers = _numbers(tables)
+
+    def run(first: int) -> None:
+        work = _work(game, numbers, results)
+        buffers, memory = _buffers(game, topology, tables), _memory(game)
+        solve_block(topology, buffers, memory, work, first, min(first + BLOCK, n), limits)
+
+    with ThreadPoolExecutor(threads or os.cpu_count() or 1) as pool:
+        list(pool.map(run, range(0, n, BLOCK)))
+    choice, solved, residual, reached, sweeps = results
+    status = np.where(solved == 1, Status.EXACT if exact else Status.CONVERGED, Status.FAILED)
+    return Solution(choice, status.astype(np.int8), residual, reached, sweeps)
+
+
+def _numbers(tables: Tables) -> tuple[NDArray[np.float64], ...]:
+    """The tables as the kernels take them: contiguous float64, read-only."""
+    found = []
+    for name in ("payoff", "chance", "habit", "precision", "prior"):
+        array = np.ascontiguousarray(getattr(tables, name), dtype=np.float64).view()
+        array.setflags(write=False)
+        found.append(array)
+    return tuple(found)
+
+
+def _work(
+    game: Game, numbers: tuple[NDArray[np.float64], ...], results: tuple[NDArray, ...]
+) -> Work:
+    """Tables, working memory of the ladder, and results."""
+    state, saved = np.zeros((N_STATE, LANES)), np.zeros(2 * game.n_choices * LANES)
+    return Work(*numbers, state, saved, *results)  # pyright: ignore[reportArgumentType]
+
+
+def _buffers(game: Game, topology: Topology, tables: Tables) -> Buffers:
+    """Working memory of the sweeps for one block of lanes."""
+    types = int(np.diff(game.slot_start).max(initial=1)) * LANES
+    slots = game.n_slots * LANES
+    actions = int(game.infoset_actions.max(initial=1))
+    members = int((topology.infoset["end_member"] - topology.infoset["first_member"]).max(initial=1))
+    terms = len(topology.marginal) + len(topology.branch)
+    views = len(topology.views)
+    sizes = {
+        "value": (int(topology.node["place"].max(initial=0)) + 1 + tables.payoff.shape[0]) * slots,
+        "habit": tables.habit.shape[0] * types,
+        "chance": tables.chance.shape[0] * LANES,
+        "prior": views * types,
+        "scale": len(game.actors) * types,
+        "x": game.n_choices * LANES,
+        "reach": int(np.diff(game.slot_start)[game.infoset_mover].sum()) * LANES,
+        "term": terms * LANES,
+        "damp": types,
+        "check": types,
+        "delta": types,
+        "residual": types,
+        "z": actions * types,
+        "sigma": actions * types,
+        "mixed": max(views, 1) * actions * LANES,
+        "weight": actions * slots,
+        "belief": members * LANES,
+        "top": slots,
+        "total": slots,
+    }
+    return Buffers(**{name: np.zeros(size) for name, size in sizes.items()})
+
+
+def _memory(game: Game) -> Memory:
+    """Working memory of the acceleration for one block of lanes."""
+    n = game.n_choices * LANES
+    return Memory(
+        on=np.zeros(LANES),
+        count=np.zeros(LANES),
+        turn=np.zeros(1, dtype=np.int64),
+        start=np.zeros(n),
+        step=np.zeros(n),
+        end=np.zeros(n),
+        steps=np.zeros(MEMORY * n),
+        ends=np.zeros(MEMORY * n),
+        gram=np.zeros(MEMORY * MEMORY * LANES),
+    )
