@@ -1,7 +1,7 @@
 # make demo         the Cuba 1962 example, end to end
 # make test         everything that CI runs
 # make docs         the documentation as a site, in site/
-# make bench        the measures of docs/performance.md
+# make bench        the measures of docs/performance.md; memory in .benchmarks/latest.json
 # make constraints  new exact versions, from what pyproject.toml allows
 # make clean        away with what was made, but for the virtual environment
 #
@@ -35,7 +35,9 @@ docs: $(VENV)/.installed-docs
 	$(BIN)/mkdocs build --strict
 
 bench: $(VENV)/.installed-bench
-	$(BIN)/python -m pytest benchmarks
+	@mkdir -p .benchmarks
+	$(BIN)/python -m pytest benchmarks --benchmark-columns=median,min,max,rounds \
+	  --benchmark-sort=name --benchmark-json=.benchmarks/latest.json
 
 $(VENV)/.installed: $(PINS) | $(BIN)/pip
 	@echo "Installing Escalade into $(VENV); the first time takes about a minute."

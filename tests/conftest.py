@@ -14,8 +14,9 @@ REPOSITORY = Path(__file__).resolve().parents[1]
 SHARED = REPOSITORY.parent / "shared"
 REQUIRE_SHARED = os.environ.get("ESCALADE_REQUIRE_SHARED") == "1" or bool(os.environ.get("CI"))
 
-# The first call of a kernel compiles it: no deadline. In CI examples are the same every time.
-settings.register_profile("escalade", deadline=None, derandomize=bool(os.environ.get("CI")))
+# The first call of a kernel compiles it: no deadline. The rest is as Hypothesis sets it, which
+# in CI means the same examples every time.
+settings.register_profile("escalade", settings(), deadline=None)
 settings.load_profile("escalade")
 
 Report = TypeVar("Report", pytest.TestReport, pytest.CollectReport)

@@ -35,14 +35,14 @@ def main() -> None:
         app()
     except ScenarioError as error:
         for fault in error.faults:
-            print(fault, file=sys.stderr)
-        print(_count(len(error.faults), "fault"), file=sys.stderr)
+            typer.echo(fault, err=True)
+        typer.echo(_count(len(error.faults), "fault"), err=True)
         sys.exit(FAULTY)
     except EscaladeError as error:
-        print(error, file=sys.stderr)
+        typer.echo(error, err=True)
         sys.exit(FAULTY)
     except OSError as error:
-        print(f"{error.filename or ''}: {error.strerror or error}".lstrip(": "), file=sys.stderr)
+        typer.echo(f"{error.filename or ''}: {error.strerror or error}".lstrip(": "), err=True)
         sys.exit(FAULTY)
 
 
@@ -53,7 +53,7 @@ def _version(
     if version:
         from escalade import __version__
 
-        print(f"escalade {__version__}")
+        typer.echo(f"escalade {__version__}")
         raise typer.Exit
 
 
@@ -69,13 +69,15 @@ def new(
     from escalade.text.starter import new_scenario
 
     written = new_scenario(essay, by=by, date=date, title=title, out=out)
-    print(f"wrote {written}\nnext: fill it in, then  escalade check {written}")
+    typer.echo(f"wrote {written}\nnext: fill it in, then  escalade check {written}")
 
 
 @app.command()
 def check(
     file: File,
-    text: Annotated[Path | None, typer.Option(help="Verify the citations against this text.")] = None,
+    text: Annotated[
+        Path | None, typer.Option(help="Verify the citations against this text.")
+    ] = None,
 ) -> None:
     """Check a scenario file: every fault with its line, then what is worth a look."""
     from escalade.scenario.lints import lint
@@ -84,10 +86,10 @@ def check(
     scenario = read_scenario(file)
     lints = lint(scenario, text=text)
     for found in lints:
-        print(f"worth a look: {found}")
+        typer.echo(f"worth a look: {found}")
     theatres = _count(len(scenario.theatres), "theatre")
     cited = _count(len(scenario.citations), "cited sentence")
-    print(f"{file}: no faults; {_count(len(scenario.inputs), 'input')}, {theatres}, {cited}; "
+    typer.echo(f"{file}: no faults; {_count(len(scenario.inputs), 'input')}, {theatres}, {cited}; "
           f"{_count(len(lints), 'thing')} worth a look")  # fmt: skip
 
 
@@ -115,7 +117,7 @@ def schema() -> None:
 
     from escalade.scenario.schema import json_schema
 
-    print(json.dumps(json_schema(), indent=2, ensure_ascii=False))
+    typer.echo(json.dumps(json_schema(), indent=2, ensure_ascii=False))
 
 
 @app.command()
@@ -139,7 +141,7 @@ def forecast(
     if json:
         from escalade.report.plain import to_json
 
-        print(to_json(found))
+        typer.echo(to_json(found))
     else:
         from escalade.report.tables import print_forecast
 
@@ -150,7 +152,9 @@ def forecast(
 def report(
     file: File,
     out: Annotated[Path | None, typer.Option(help="File to write; FILE.html if not given.")] = None,
-    text: Annotated[Path | None, typer.Option(help="The assessment, if not beside the file.")] = None,
+    text: Annotated[
+        Path | None, typer.Option(help="The assessment, if not beside the file.")
+    ] = None,
     draws: Draws = 1024,
     seed: Seed = 0,
 ) -> None:
@@ -159,7 +163,7 @@ def report(
 
     target = out or file.with_suffix(".html")
     write_page(_forecast(file, draws, seed), target, text=text)
-    print(f"wrote {target}")
+    typer.echo(f"wrote {target}")
 
 
 def _forecast(file: Path, draws: int, seed: int) -> Forecast:
@@ -174,7 +178,9 @@ def _forecast(file: Path, draws: int, seed: int) -> Forecast:
 
     console = Console(stderr=True)
     with Progress(console=console, transient=True, disable=not console.is_terminal) as bar:
-        task = bar.add_task("solving model worlds (the first run compiles kernels)", total=2 * draws)
+        task = bar.add_task(
+            "solving model worlds (the first run compiles kernels)", total=2 * draws
+        )
         return run(scenario, draws=draws, seed=seed, progress=lambda n: bar.advance(task, n))
 
 

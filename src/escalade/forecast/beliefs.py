@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -40,9 +41,7 @@ def belief_path(stage: Stage, tables: Tables, solution: Solution) -> Floats:
     return np.stack(path)
 
 
-def _posterior(
-    slots: Ints, prior: Floats, own: Floats, chance: Floats, observer: int
-) -> Floats:
+def _posterior(slots: Ints, prior: Floats, own: Floats, chance: Floats, observer: int) -> Floats:
     """[slot, draw] One observer's posterior over its possible nodes."""
     n_actors = len(slots) - 1
     weighted = prior * own
@@ -79,7 +78,7 @@ def informed(prior: Floats, paths: Sequence[Floats | None], slots: Ints) -> Floa
             with np.errstate(invalid="ignore", divide="ignore"):
                 lesson = path[-1] / prior
             found *= np.where(np.isfinite(lesson), lesson, 1.0)
-    for first, last in zip(slots[:-1], slots[1:], strict=True):
+    for first, last in pairwise(slots):
         total = found[:, first:last].sum(axis=1, keepdims=True)
         usable = total > 0
         found[:, first:last] = np.where(
@@ -97,6 +96,4 @@ def taught_bits(path: Floats, slots: Ints) -> Floats:
     after, before = path[1:], path[:-1]
     with np.errstate(invalid="ignore", divide="ignore"):
         bits = np.where(after > 0, after * np.log2(after / before), 0.0)
-    return np.stack(
-        [bits[:, :, a:b].sum(axis=2) for a, b in zip(slots[:-1], slots[1:], strict=True)], axis=2
-    )
+    return np.stack([bits[:, :, a:b].sum(axis=2) for a, b in pairwise(slots)], axis=2)

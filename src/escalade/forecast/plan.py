@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from escalade.game.compile import CompiledTheatre, compile_theatre
 from escalade.game.game import END, Ints
 from escalade.scenario.claims import Event, MoveEvent, OutcomeEvent, StateEvent, TypeEvent, leaves
-from escalade.scenario.play import Followed, follow
+from escalade.scenario.history import Followed, follow
 from escalade.scenario.scenario import Scenario
 
 Bools = NDArray[np.bool_]
@@ -152,7 +152,6 @@ def _seen(compiled: CompiledTheatre, agrees: Bools, turn: int) -> tuple[Ints, ..
     alive = (born < turn) & (game.level >= turn) & (game.mover != END)
     true = np.flatnonzero(alive & agrees).astype(np.int32)
     views = [
-        np.flatnonzero(alive & np.isin(view, view[true])).astype(np.int32)
-        for view in compiled.view
+        np.flatnonzero(alive & np.isin(view, view[true])).astype(np.int32) for view in compiled.view
     ]
     return (true, *views)

@@ -96,9 +96,7 @@ def claim_rows(scenario: Scenario, worlds: Worlds) -> Iterator[ClaimRow]:
     for claim, terms in zip(scenario.claims, worlds.terms, strict=True):
         counted = worlds.weight > 0
         known = counted & np.isfinite(terms).all(axis=0)
-        holds = evaluate(
-            claim.condition, state=(), made=lambda move: False, quantity=lambda i: terms[i]
-        )
+        holds = evaluate(claim.condition, state=(), made=bool, quantity=terms.__getitem__)
         truth = np.where(known, np.broadcast_to(holds, known.shape), np.nan)
         share = estimate(truth.astype(float), worlds.weight)
         total = worlds.weight[counted].sum()
@@ -133,12 +131,19 @@ def belief_rows(plan: Plan, worlds: Worlds) -> Iterator[BeliefRow]:
     for stage, path in zip(plan.stages, worlds.beliefs, strict=True):
         bits = taught_bits(path, stage.compiled.game.slot_start)
         for step in range(1, len(path)):
-            yield from _step_rows(plan.scenario, stage, path, bits[step - 1], step, worlds.weight)
+            about = (path[step - 1], path[step], bits[step - 1])
+            yield from _step_rows(plan.scenario, stage, step, about, worlds.weight)
 
 
 def _step_rows(
-    scenario: Scenario, stage: Stage, path: Floats, bits: Floats, step: int, weight: Floats
+    scenario: Scenario,
+    stage: Stage,
+    step: int,
+    about: tuple[Floats, Floats, Floats],
+    weight: Floats,
 ) -> Iterator[BeliefRow]:
+    """The rows of one entry of the history: beliefs before and after it, and the bits it taught."""
+    old, new, bits = about
     entry = stage.compiled.theatre.history[step - 1]
     move = ", ".join(
         f"{scenario.actors[a].id if a >= 0 else 'chance'}: {m}" for a, m in entry.moves.items()
@@ -152,8 +157,8 @@ def _step_rows(
             taught = estimate(bits[observer, a], weight).mean
             for t, type_ in enumerate(actor.types):
                 slot = start[a] + t
-                before = estimate(path[step - 1, observer, slot], weight).mean
-                after = estimate(path[step, observer, slot], weight)
+                before = estimate(old[observer, slot], weight).mean
+                after = estimate(new[observer, slot], weight)
                 yield BeliefRow(stage.compiled.theatre.id, step, entry.date, move, name, actor.id,
                                 type_.id, before, *after[:3], taught)  # fmt: skip
 

@@ -13,7 +13,6 @@ from escalade.forecast.draws import Draws
 from escalade.forecast.events import Joint
 from escalade.forecast.plan import Plan, Stage
 from escalade.forecast.priors import priors, profile_weights, profiles
-from escalade.game.game import Ints
 from escalade.game.tables import Tables
 from escalade.solve import Solution, solve
 from escalade.solve.reach import outcome_distribution, teaching
@@ -131,9 +130,7 @@ def _evaluate(
     total = weight.sum(axis=0)
     with np.errstate(invalid="ignore", divide="ignore"):
         posterior = weight / total
-        given_types = tuple(
-            np.nan_to_num(d / d.sum(axis=1, keepdims=True), nan=0.0) for d in ends
-        )
+        given_types = tuple(np.nan_to_num(d / d.sum(axis=1, keepdims=True), nan=0.0) for d in ends)
     joint = Joint(plan, posterior, given_types)
     status = np.stack([s.solution.status for s in solved])
     good = np.all([s.solution.solved for s in solved], axis=0) & np.isfinite(total)
@@ -148,13 +145,16 @@ def _evaluate(
         beliefs=tuple(
             np.where(good, belief_path(s.stage, s.tables, s.solution), np.nan) for s in solved
         ),
-        taught=tuple(
-            np.where(good, teaching(s.stage.compiled.game, s.tables, s.solution.choice), np.nan)
-            for s in solved
-        ),
+        taught=tuple(np.where(good, _taught(s), np.nan) for s in solved),
         status=status,
         residual=np.stack([s.solution.residual for s in solved]),
     )
+
+
+def _taught(solved: _Solved) -> Floats:
+    """[move, 2, draw] What each move of a theatre would teach."""
+    game = solved.stage.compiled.game
+    return teaching(game, solved.tables, solved.solution.choice, len(game.moves))
 
 
 def _solve_all(
@@ -204,8 +204,3 @@ def _types(plan: Plan, posterior: Floats) -> Floats:
             for t in range(len(actor.types))
         ]
     )
-
-
-def slots_of(plan: Plan) -> Ints:
-    """First slot of each actor."""
-    return plan.stages[0].compiled.game.slot_start

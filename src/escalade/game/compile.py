@@ -16,8 +16,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from escalade.errors import GameError
+from escalade.game.frontier import Branches, Frontier, too_large
 from escalade.game.game import CHANCE, END, Game, Ints, require_perfect_recall
-from escalade.game.recipes import Recipes, RecipeBook
+from escalade.game.recipes import RecipeBook, Recipes
 from escalade.scenario.play import NOTHING, Growth, Position, Rules
 from escalade.scenario.scenario import Scenario, Theatre, Turn
 
@@ -79,44 +80,6 @@ def compile_theatre(
     return unrolling.finish()
 
 
-@dataclass(frozen=True)
-class _Frontier:
-    """Histories that go on: one entry each.
-
-    `seen` holds, for each turn of the present block, what each channel saw; it is added to the
-    views when the block is over.
-    """
-
-    node: Ints
-    position: Ints
-    view: NDArray[np.int64]
-    seen: tuple[NDArray[np.int64], ...] = ()
-
-    def take(self, keep: NDArray[np.bool_] | NDArray[np.intp]) -> _Frontier:
-        """Some of the histories."""
-        return _Frontier(
-            self.node[keep],
-            self.position[keep],
-            self.view[:, keep],
-            tuple(codes[:, keep] for codes in self.seen),
-        )
-
-
-@dataclass(frozen=True)
-class _Branches:
-    """The branches of every distinct position at one turn, laid end to end."""
-
-    inverse: NDArray[np.intp]
-    options: Ints
-    count: Ints
-    start: Ints
-    position: Ints
-    move: Ints
-    payoff: Ints
-    chance: Ints
-    seen: NDArray[np.int64]
-
-
 class _Unrolling:
     """The growing tree. Only this class is mutable, and only while it compiles."""
 
@@ -152,7 +115,7 @@ class _Unrolling:
         self.viewed: list[tuple[Ints, NDArray[np.int64]]] = []
         self.infosets: list[tuple[int, int, int, str]] = []
         root = np.zeros(1, np.int32)
-        self.frontier = _Frontier(root, root, np.zeros((len(self.channels), 1), np.int64))
+        self.frontier = Frontier(root, root, np.zeros((len(self.channels), 1), np.int64))
         self.viewed.append((root, self.frontier.view))
 
     # One block of turns
@@ -181,7 +144,7 @@ class _Unrolling:
         acting = frontier.take(playing)
         moved = self._grow(turn, acting, branches, np.flatnonzero(playing))
         silent = np.zeros((len(self.channels), len(passing.node)), np.int64)
-        self.frontier = _Frontier(
+        self.frontier = Frontier(
             np.concatenate([passing.node, moved.node]),
             np.concatenate([passing.position, moved.position]),
             np.concatenate([passing.view, moved.view], axis=1),
@@ -191,7 +154,7 @@ class _Unrolling:
             ),
         )
 
-    def _branches(self, turn: Turn, position: Ints) -> _Branches:
+    def _branches(self, turn: Turn, position: Ints) -> Branches:
         """What each distinct position offers at this turn, worked out once each."""
         distinct, inverse = np.unique(position, return_inverse=True)
         known = list(self.positions)
@@ -218,7 +181,7 @@ class _Unrolling:
         table = np.array(rows, np.int64).reshape(len(rows), 4 + len(self.channels)).T
         position_, move, payoff, chance = table[:4].astype(np.int32)
         start = (np.cumsum(count) - count).astype(np.int32)
-        return _Branches(
+        return Branches(
             inverse, np.array(options, np.int32), count, start,
             position_, move, payoff, chance, table[4:],
         )  # fmt: skip
@@ -243,8 +206,8 @@ class _Unrolling:
         return self.codes.setdefault(sight, len(self.codes))
 
     def _grow(
-        self, turn: Turn, acting: _Frontier, branches: _Branches, which: NDArray[np.intp]
-    ) -> _Frontier:
+        self, turn: Turn, acting: Frontier, branches: Branches, which: NDArray[np.intp]
+    ) -> Frontier:
         """Add the children of the acting histories and say who acted."""
         group = branches.inverse[which]
         counts = branches.count[group]
@@ -258,11 +221,11 @@ class _Unrolling:
         self.n_nodes += len(owner)
         self._act(turn, acting, branches.options[group])
         moved = acting.take(owner)
-        return _Frontier(
+        return Frontier(
             node, branches.position[row], moved.view, (*moved.seen, branches.seen[:, row])
         )
 
-    def _act(self, turn: Turn, acting: _Frontier, options: Ints) -> None:
+    def _act(self, turn: Turn, acting: Frontier, options: Ints) -> None:
         """Record the mover, and its information sets, of the acting nodes."""
         if turn.actor < 0:
             self.acted.append((acting.node, CHANCE, np.full(len(acting.node), -1), self.turn))
@@ -294,7 +257,7 @@ class _Unrolling:
                 view[channel][saw] = self.views + inverse
                 self.views += len(distinct)
         self.viewed.append((frontier.node, view))
-        self.frontier = _Frontier(frontier.node, frontier.position, view)
+        self.frontier = Frontier(frontier.node, frontier.position, view)
 
     def _settle(self, first_new: int) -> None:
         """Carry out the block's moves; histories that reach an outcome end here."""
@@ -302,9 +265,7 @@ class _Unrolling:
         settled, outcomes = self._judge(frontier.position, self.rules.ended)
         ended = (outcomes >= 0) & (frontier.node >= first_new)
         self._close(frontier.node[ended], settled[ended], outcomes[ended])
-        self.frontier = _Frontier(
-            frontier.node[~ended], settled[~ended], frontier.view[:, ~ended]
-        )
+        self.frontier = Frontier(frontier.node[~ended], settled[~ended], frontier.view[:, ~ended])
 
     def _judge(self, position: Ints, judge) -> tuple[Ints, Ints]:  # noqa: ANN001
         """Settled position and outcome (-1 for none) of each history."""
@@ -376,7 +337,9 @@ class _Unrolling:
         n_children = np.bincount(parent[1:], minlength=n).astype(np.int32)
         first_child = np.full(n, -1, np.int32)
         first_child[parent[:0:-1]] = np.arange(n - 1, 0, -1)
-        movers, actions, habits, names = zip(*self.infosets, strict=True) if self.infosets else ((),) * 4
+        movers, actions, habits, names = (
+            zip(*self.infosets, strict=True) if self.infosets else ((),) * 4
+        )
         return Game(
             actors=tuple(actor.id for actor in self.scenario.actors),
             types=tuple(tuple(t.id for t in actor.types) for actor in self.scenario.actors),
@@ -397,14 +360,3 @@ class _Unrolling:
             infoset_habit=np.array(habits, np.int32),
             infoset_names=tuple(names),
         )
-
-
-def too_large(growth: Sequence[Growth], limit: int) -> str:
-    """The message for a tree beyond the limit: which turns multiply it, and by how much."""
-    worst = sorted(growth, key=lambda g: g.before / max(g.after, 1))[:3]
-    turns = "; ".join(f"'{g.turn}' × {g.after / g.before:.1f}" for g in worst)
-    return (
-        f"the tree is too large: turn '{growth[-1].turn}' (line {growth[-1].line}) would lead to "
-        f"{growth[-1].after:,} histories, more than {limit:,}. What multiplies it most: {turns}. "
-        "List fewer moves there, repeat less often, or let conditions end the play earlier"
-    )

@@ -331,7 +331,10 @@ def _assemble(
         infoset_mover=np.array([a for a, _ in own], dtype=np.int32),
         infoset_actions=np.array([len(s.actions) for s in shown], dtype=np.int32),
         infoset_habit=np.zeros(len(own), dtype=np.int32),
-        infoset_names=tuple(s.name or f"{actors[a]} {i + 1}" for i, ((a, _), s) in enumerate(zip(own, shown, strict=True))),
+        infoset_names=tuple(
+            s.name or f"{actors[a]} {i + 1}"
+            for i, ((a, _), s) in enumerate(zip(own, shown, strict=True))
+        ),
     )
     payoff = np.zeros((len(numbered), len(actors), 1))
     for number, row in numbered.items():

@@ -93,9 +93,7 @@ class Recipes:
 
     def _utilities(self, values: Sequence[Floats], n: int) -> Floats:
         """[outcome, slot, draw] What each type thinks each outcome is worth, from 0 to 1."""
-        columns = [
-            self._worth(want, values, n) for types in self.theatre.wants for want in types
-        ]
+        columns = [self._worth(want, values, n) for types in self.theatre.wants for want in types]
         return np.stack(columns, axis=1)
 
     def _worth(self, want: Want | None, values: Sequence[Floats], n: int) -> Floats:
@@ -116,9 +114,9 @@ class Recipes:
         """[row, draw] Probabilities of events, then of nothing; scaled down if above one."""
         rows: list[Floats] = []
         for amounts in self.chance:
-            events = np.stack(
-                [np.broadcast_to(self._amount(a, values), n) for a in amounts]
-            ).clip(0.0, 1.0)
+            events = np.stack([np.broadcast_to(self._amount(a, values), n) for a in amounts]).clip(
+                0.0, 1.0
+            )
             total = events.sum(axis=0)
             events = events / np.maximum(total, 1.0)
             rows += [*events, np.maximum(1.0 - events.sum(axis=0), 0.0)]

@@ -33,7 +33,9 @@ def print_outline(
         precision = scenario.inputs[actor.precision].value
         console.print(f"  {actor.id}: {actor.name}, precision {precision.text}", soft_wrap=True)
         for type_ in actor.types if len(actor.types) > 1 else ():
-            share = scenario.inputs[type_.share].value.text if type_.share is not None else "the rest"
+            share = (
+                scenario.inputs[type_.share].value.text if type_.share is not None else "the rest"
+            )
             means = f": {type_.means}" if type_.means else ""
             console.print(f"    {type_.id} ({share}){means}", soft_wrap=True)
     for index, theatre in enumerate(scenario.theatres):
@@ -88,5 +90,3 @@ def _branch(compiled: CompiledTheatre, node: int, depth: int, tree: Tree, left: 
         branch = tree.add(label)
         left = _branch(compiled, child, depth - 1, branch, left - 1)
     return left
-
-

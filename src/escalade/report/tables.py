@@ -25,9 +25,9 @@ def print_forecast(forecast: Forecast, console: Console | None = None) -> None:
     if forecast.types:
         console.print(_types(forecast))
     if forecast.beliefs:
-        console.print(_beliefs(forecast.beliefs, several))
+        console.print(_beliefs(forecast.beliefs, several=several))
     if forecast.teaching:
-        console.print(_teaching(forecast, several))
+        console.print(_teaching(forecast, several=several))
     for warning in forecast.warnings:
         console.print(f"! {warning}", style="bold", soft_wrap=True)
     console.print(
@@ -93,7 +93,7 @@ def _types(forecast: Forecast) -> Table:
     return table
 
 
-def _beliefs(rows: Sequence[BeliefRow], several: bool) -> Table:
+def _beliefs(rows: Sequence[BeliefRow], *, several: bool) -> Table:
     table = _table("Belief paths: what each move taught whom")
     for name in ("date", "move", "observer", "about"):
         table.add_column(name)
@@ -110,7 +110,7 @@ def _beliefs(rows: Sequence[BeliefRow], several: bool) -> Table:
     return table
 
 
-def _teaching(forecast: Forecast, several: bool) -> Table:
+def _teaching(forecast: Forecast, *, several: bool) -> Table:
     table = _table("What a move would teach about whoever makes it (cheap talk: nothing)")
     table.add_column("move")
     table.add_column("means")

@@ -228,7 +228,7 @@ def _is_array(value: object) -> TypeIs[NDArray[Any]]:
     return getattr(value, "ndim", 0) > 0
 
 
-def _arrays(*values: Value) -> Any:  # noqa: ANN401 - numpy itself, without importing it
+def _arrays(*values: Value) -> Any:
     """The library of the arrays among the values; None when there are none."""
     return next((value.__array_namespace__() for value in values if _is_array(value)), None)
 

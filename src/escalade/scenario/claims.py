@@ -86,6 +86,7 @@ class Claim:
 def read_claim(
     id: str,
     text: str,
+    *,
     says: str,
     cite: tuple[str, ...],
     actors: Sequence[Actor],
@@ -185,7 +186,9 @@ class _EventReader:
 
     def _named(self, name: str, at: syntax.Expression) -> Event:
         found = self.known.get(name, [])
-        if not found and any(v.id == name.split(".")[-1] for t in self.theatres for v in t.variables):
+        if not found and any(
+            v.id == name.rsplit(".", maxsplit=1)[-1] for t in self.theatres for v in t.variables
+        ):
             return self._state(at)
         if not found:
             raise ExpressionFault(f"there is no outcome, move or type {quote(name)}",

@@ -71,7 +71,7 @@ def read_document(content: bytes, file: str) -> Document:
         message = f"the character U+{ord(wrong[0]):04X} has no place in a scenario"
         raise ScenarioError([place.fault(message, "Remove it.")])
     root = compose(text, lines)
-    if root is None or (root.kind == "scalar" and not root.text and root.plain):
+    if root is None or (root.plain and _WORDS.get(root.text, root) is None):
         raise ScenarioError([Fault("the file is empty", "Begin with `format: 1`.", file)])
     if root.kind != "mapping":
         place = lines.place(root.line, root.column)

@@ -265,7 +265,7 @@ class _Binder:
             if sort != wanted and context:
                 raise _unfit_level(operand, context)
             if sort != wanted:
-                raise _misplaced(operand, sort, str(wanted))
+                raise _mixed(operands, [sort for _, sort in bound])
         if truths and set(expression.operators) - {"==", "!="}:
             advice = "Compare it with `==` or `!=`."
             raise ExpressionFault("a truth value is neither more nor less", advice, expression.at)
@@ -336,6 +336,14 @@ def _misplaced(expression: Expression, found: Sort, wanted: str) -> ExpressionFa
     if not isinstance(found, tuple) and found == wanted:
         message, advice = f"{shown} does not fit here", ""
     return ExpressionFault(message, advice, expression.at)
+
+
+def _mixed(operands: tuple[Expression, ...], sorts: list[Sort]) -> ExpressionFault:
+    """The fault of a comparison between a truth value and a number."""
+    truth, number = operands[sorts.index("truth")], operands[sorts.index("number")]
+    message = f"{_describe(truth)} is true or false, {_describe(number)} is a number"
+    advice = f"A condition stands alone: `{_plain(truth)}`, or `not {_plain(truth)}`."
+    return ExpressionFault(message, advice, truth.at)
 
 
 def _unfit_level(expression: Expression, context: Variable) -> ExpressionFault:

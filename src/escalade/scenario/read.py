@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -14,7 +15,7 @@ from escalade.scenario.reading import Reading
 from escalade.scenario.resolve import resolve
 from escalade.scenario.scenario import Scenario
 from escalade.scenario.schema import ScenarioFile, keys_at
-from escalade.scenario.source import Source, load_source, merge
+from escalade.scenario.source import Source, Steps, load_source, merge
 from escalade.text.pins import read_pins
 
 
@@ -35,11 +36,33 @@ def read_scenario(path: str | Path, *, overrides: Mapping[str, Any] | None = Non
     source = load_source(path)
     if overrides:
         source = merge(source, overrides)
+    file, faults = _validate(source)
+    reading = Reading(source, file, _sentences(source, file, path))
+    reading.faults += faults
+    return resolve(reading, path)
+
+
+def _validate(source: Source) -> tuple[ScenarioFile, list[Fault]]:
+    """The file checked key by key; unknown keys are set aside, so that the rest is checked too."""
     try:
-        file = ScenarioFile.model_validate(source.data)
+        return ScenarioFile.model_validate(source.data), []
     except ValidationError as error:
-        raise ScenarioError(_faults(error, source)) from None
-    return resolve(Reading(source, file, _sentences(source, file, path)), path)
+        faults = _faults(error, source)
+        known = copy.deepcopy(source.data)
+        for found in error.errors(include_url=False, include_input=False):
+            if found["type"] == "extra_forbidden":
+                _drop(known, source.path(found["loc"]))
+    try:
+        return ScenarioFile.model_validate(known), faults
+    except ValidationError:
+        raise ScenarioError(faults) from None
+
+
+def _drop(data: Any, path: Steps) -> None:
+    """Remove a key."""
+    for step in path[:-1]:
+        data = data[step]
+    data.pop(path[-1], None)
 
 
 def _sentences(source: Source, file: ScenarioFile, path: Path) -> frozenset[str] | None:
@@ -68,11 +91,13 @@ def _faults(error: ValidationError, source: Source) -> list[Fault]:
             path = source.path(found["loc"][:-1])
         elif kind == "literal_error":
             message = f"expected {found['ctx']['expected']}, not {quote(found['input'])}"
-        elif kind.endswith("_type") or kind.endswith("_parsing"):
+        elif kind.endswith(("_type", "_parsing")):
             names = {"model": "a mapping", "dict": "a mapping", "list": "a list", "string": "text",
                      "float": "a number or text", "bool": "true or false", "int": "a whole number",
                      "model_attributes": "a mapping"}  # fmt: skip
-            expected = names.get(kind.removesuffix("_type").removesuffix("_parsing"), "something else")
+            expected = names.get(
+                kind.removesuffix("_type").removesuffix("_parsing"), "something else"
+            )
             if any(step == "float" for step in found["loc"]):
                 expected = "a number or text"
             message = f"expected {expected}, not {quote(found['input'])}"

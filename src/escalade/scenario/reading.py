@@ -32,8 +32,37 @@ T = TypeVar("T")
 NAME = re.compile(r"[a-z][a-z0-9_]*")
 SENTENCE = re.compile(r"p[1-9][0-9]*\.s[1-9][0-9]*")
 RESERVED = frozenset(
-    "chance together repeat when called unaware_of date cite means analyst nothing unknown made "
-    "min max if and or not true false up down main null by_type all ranking values".split()
+    [
+        "chance",
+        "together",
+        "repeat",
+        "when",
+        "called",
+        "unaware_of",
+        "date",
+        "cite",
+        "means",
+        "analyst",
+        "nothing",
+        "unknown",
+        "made",
+        "min",
+        "max",
+        "if",
+        "and",
+        "or",
+        "not",
+        "true",
+        "false",
+        "up",
+        "down",
+        "main",
+        "null",
+        "by_type",
+        "all",
+        "ranking",
+        "values",
+    ]
 )
 
 
@@ -119,9 +148,7 @@ class Reading:
         """A new uncertain number; its index."""
         place = self.source.place(path)
         name = name or ".".join(str(step) for step in path)
-        self.inputs.append(
-            Input(name, value, kind, tuple(cite), means, place.file, place.line)
-        )
+        self.inputs.append(Input(name, value, kind, tuple(cite), means, place.file, place.line))
         return len(self.inputs) - 1
 
     def number(

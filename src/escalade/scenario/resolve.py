@@ -10,7 +10,8 @@ from escalade.scenario import schema
 from escalade.scenario.claims import Claim, read_claim
 from escalade.scenario.faults import LanguageFault, quote, suggest
 from escalade.scenario.grades import likelihood_ratio
-from escalade.scenario.play import Rules, follow
+from escalade.scenario.history import follow
+from escalade.scenario.play import Rules
 from escalade.scenario.reading import SENTENCE, Reading
 from escalade.scenario.scenario import (
     Actor,
@@ -22,7 +23,7 @@ from escalade.scenario.scenario import (
     Theatre,
     Type,
 )
-from escalade.scenario.stage import StageReader
+from escalade.scenario.stage import read_stage
 
 SINGLE = "main"
 
@@ -50,7 +51,7 @@ def resolve(reading: Reading, path: Path) -> Scenario:
     beliefs = tuple(_beliefs(reading, actors))
     evidence = tuple(_evidence(reading, actors))
     statements = tuple(_statements(reading, actors))
-    claims = tuple(_claims(reading, actors, theatres, quantity))
+    claims = tuple(_claims(reading, actors, theatres))
     theatres = tuple(_track(t, i, claims) for i, t in enumerate(theatres))
     if not reading.faults:
         _check_histories(reading, theatres)
@@ -123,8 +124,10 @@ def _quantities(reading: Reading) -> dict[str, int]:
         if kind == "real" and isinstance(given.value, str) and " to " in given.value:
             kind = "cost"  # an interval of a positive quantity is lognormal
         cite = reading.cite(path, given.cite, f"quantities.{id}")
-        indices[id] = reading.number((*path, "value"), given.value, kind,  # type: ignore[arg-type]
-                                     cite=cite, means=given.means, name=f"quantities.{id}")  # fmt: skip
+        indices[id] = reading.number(
+            (*path, "value"), given.value, kind,
+            cite=cite, means=given.means, name=f"quantities.{id}",
+        )  # fmt: skip
     return indices
 
 
@@ -134,7 +137,10 @@ def _theatres(
     file = reading.file
     if not file.theatres:
         wants = {id: actor.wants for id, actor in file.actors.items()}
-        return (StageReader(reading, (), file, actors, quantity).read(SINGLE, file.title, wants),)
+        return (
+            read_stage(reading, (), file, actors, quantity, name=SINGLE, means=file.title,
+                       wants=wants),
+        )  # fmt: skip
     reading.names(("theatres",), dict(file.theatres), "a theatre")
     for name in ("state", "moves", "costs", "play", "outcomes", "history"):
         if getattr(file, name):
@@ -145,8 +151,15 @@ def _theatres(
             reading.fault(("actors", id, "wants"), "with several theatres, wants belong to each",
                           f"Move it to theatres.NAME.wants.{id}.")  # fmt: skip
     return tuple(
-        StageReader(reading, ("theatres", name), stage, actors, quantity).read(
-            name, stage.means or name, stage.wants
+        read_stage(
+            reading,
+            ("theatres", name),
+            stage,
+            actors,
+            quantity,
+            name=name,
+            means=stage.means or name,
+            wants=stage.wants,
         )
         for name, stage in file.theatres.items()
     )
@@ -192,7 +205,9 @@ def _evidence(reading: Reading, actors: tuple[Actor, ...]) -> list[Report]:
         reading.day((*path, "date"), given.date)
         source = reading.named((*path, "source"), given.source, dict(sources), "source")
         denies = given.says.strip().startswith("not ")
-        about = _find_type(reading, (*path, "says"), given.says.strip().removeprefix("not "), actors)
+        about = _find_type(
+            reading, (*path, "says"), given.says.strip().removeprefix("not "), actors
+        )
         if source is None or about is None:
             continue
         cite = reading.cite(path, given.cite, f"evidence.{id}")
@@ -229,14 +244,17 @@ def _claims(
     reading: Reading,
     actors: tuple[Actor, ...],
     theatres: tuple[Theatre, ...],
-    quantity: Mapping[str, int],
 ) -> list[Claim]:
     claims = []
     for id, given in reading.file.claims.items():
         path = ("claims", id)
         cite = reading.cite(path, given.cite, f"claims.{id}")
         try:
-            claims.append(read_claim(id, given.holds, given.says, cite, actors, theatres))
+            claims.append(
+                read_claim(
+                    id, given.holds, says=given.says, cite=cite, actors=actors, theatres=theatres
+                )
+            )
         except LanguageFault as fault:
             reading.fault((*path, "holds"), fault.message, fault.advice, offset=fault.offset)
     return claims
@@ -254,7 +272,7 @@ def _check_histories(reading: Reading, theatres: tuple[Theatre, ...]) -> None:
     """The history must fit the play."""
     for theatre in theatres:
         base = ("theatres", theatre.id) if reading.file.theatres else ()
-        for index, message, advice in follow(Rules(theatre, reading.inputs)).faults:
+        fault = follow(Rules(theatre, reading.inputs)).fault
+        if fault:
+            index, message, advice = fault
             reading.fault((*base, "history", index), message, advice)
-
-

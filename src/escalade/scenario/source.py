@@ -97,7 +97,7 @@ def load_source(path: Path) -> Source:
     Raises:
         ScenarioError: With the file, line and advice of every fault.
     """
-    return _load(Path(path), ())
+    return _load(Path(path), ())[0]
 
 
 def merge(source: Source, overrides: Mapping[str, Any]) -> Source:
@@ -111,18 +111,19 @@ def merge(source: Source, overrides: Mapping[str, Any]) -> Source:
     return _over(source, Source(dict(overrides), {}, (), digest), digest)
 
 
-def _load(path: Path, above: tuple[Path, ...], link: Place | None = None) -> Source:
+def _load(path: Path, above: tuple[Path, ...], link: Place | None = None) -> tuple[Source, bytes]:
+    """The source of a file, and the bytes of all files it comes from."""
     content = _read(path, link)
     document = read_document(content, str(path))
-    digest = hashlib.sha256(content)
-    own = Source(document.data, document.places, (path,), digest.hexdigest(), document.keys)
+    digest = hashlib.sha256(content).hexdigest()
+    own = Source(document.data, document.places, (path,), digest, document.keys)
     if "extends" not in document.data:
-        return own
+        return own, content
     place = own.place(("extends",))
-    base = _load(_base(own, place, path, above), (*above, path), place)
+    base, below = _load(_base(own, place, path, above), (*above, path), place)
     del own.data["extends"]
-    contents = [content, *(file.read_bytes() for file in base.files)]
-    return _over(base, own, hashlib.sha256(b"".join(contents)).hexdigest())
+    content += below
+    return _over(base, own, hashlib.sha256(content).hexdigest()), content
 
 
 def _base(own: Source, place: Place, path: Path, above: tuple[Path, ...]) -> Path:
@@ -149,11 +150,11 @@ def _read(path: Path, link: Place | None) -> bytes:
         with path.open("rb") as file:
             return file.read(MAX_BYTES + 1)
     except FileNotFoundError:
-        message, advice = f"there is no file {quote(path)}", _neighbour(path)
+        message, advice = f"there is no file `{path}`", _neighbour(path)
     except IsADirectoryError:
-        message, advice = f"{quote(path)} is a folder", "Name the file inside it."
+        message, advice = f"`{path}` is a folder", "Name the file inside it."
     except (OSError, ValueError) as error:
-        message = f"{quote(path)} cannot be read: {getattr(error, 'strerror', None) or error}"
+        message = f"`{path}` cannot be read: {getattr(error, 'strerror', None) or error}"
         advice = ""
     fault = link.fault(message, advice) if link else Fault(message, advice)
     raise ScenarioError([fault])
@@ -165,7 +166,7 @@ def _neighbour(path: Path) -> str:
     except OSError:
         return ""
     found = nearest(path.name, names)
-    return f"Did you mean {quote(path.with_name(found))}?" if found else ""
+    return f"Did you mean `{path.with_name(found)}`?" if found else ""
 
 
 def _over(base: Source, own: Source, digest: str) -> Source:
@@ -210,9 +211,7 @@ class _Overlay:
         found = nearest(key, below)
         advice = f"Did you mean {quote(found)}?" if found else f"Write `{key}: {{}}` to add it."
         file = self.base.place(path).file
-        return self.own.fault(
-            path, f"{quote(file)} has no {quote(key)} to remove", advice, key=True
-        )
+        return self.own.fault(path, f"`{file}` has no {quote(key)} to remove", advice, key=True)
 
 
 def _chosen(

@@ -14,7 +14,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from escalade.solve.anderson import Memory, accelerate
-from escalade.solve.kernels import LOG_ZERO, Buffers, entry, exp_, kernel, sweep
+from escalade.solve.kernels import sweep
+from escalade.solve.lanes import LOG_ZERO, Buffers, entry, exp_, kernel, pointers
 from escalade.solve.topology import Topology
 
 SWEEP, CHECK, IDLE = 0.0, 1.0, 2.0  # what a lane does
@@ -89,8 +90,8 @@ def solve_block(  # noqa: PLR0913
         stop: One past the last draw.
         limits: (tolerance, most sweeps of a draw, 1.0 if a single pass is exact).
     """
-    state = work.state
-    lanes = state.shape[1]
+    t, b, m, work = pointers(arrays[0]), pointers(arrays[1]), pointers(arrays[2]), pointers(arrays[3])
+    lanes = b.lanes
     fetched, active = first, 0
     for lane in range(lanes):
         state[MODE, lane] = IDLE

@@ -10,7 +10,7 @@ same last move.
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,7 +20,6 @@ from scipy.sparse.csgraph import connected_components
 from escalade.game.game import CHANCE, END, Game
 
 Ints = NDArray[np.int32]
-Records = NDArray[Any]
 
 UPDATE, VALUE, CHANCE_VALUE = 0, 1, 2
 
@@ -29,38 +28,84 @@ class Topology(NamedTuple):
     """The arrays of one game; a named tuple, because a kernel can take it as one argument.
 
     A *place* is where a node's value stands: an end reads its payoff row directly, an inner node has
-    a place of its own after the rows. A *choice* is counted with the type innermost. "The last own
-    move" is that of the information set's mover; -1 where there is none.
+    a place of its own after the rows. A *choice* is counted with the type innermost. A *view* is one
+    of the distinct priors that others hold about an actor. -1 stands for "none".
 
     Attributes:
-        actor: [actor] Records (first_slot, end_slot, first_view, end_view). Views are the distinct
-            priors that others hold about the actor.
-        node: [node] Records (row, place, first_child, n_children, chance, infoset): payoff row
-            received on arrival, place of the value, and as in `Game`.
-        infoset: [infoset] Records (mover, types, actions, habit, choice, reach, last_infoset,
-            last_action, last_choice, last_reach, first_member, end_member): `habit` and `choice`
-            are the first of their kind, `reach` the first of its rows (one per type).
-        member: [member] Records (node, first_term, end_term): nodes of the information sets.
-        term: [term] Row of the table of terms: first the marginals, then the branches.
-        marginal: [marginal] Records (in_view, choice, reach): play of an actor up to its last move.
-        branch: [branch] Records (row, above): chance's branches, and the one before.
-        op: [op] Records (kind, index): a backward pass; `UPDATE` an information set, or value a
-            node.
-        forward: [infoset] Information sets, each after that of the last own move.
-        views: [view] Records (observer, actor): the row of `Tables.prior` that holds it.
-        view_of: [observer, actor] View that actor `observer` holds of `actor`.
+        n_actors, n_infosets, n_ops, n_views, n_marginals, n_branches: Sizes.
+        slots: [actor + 1] First slot of each actor.
+        row: [node] Payoff row received on arrival.
+        place: [node] Where the node's value stands.
+        first_child: [node] First child.
+        n_children: [node] Number of children.
+        chance: [node] Chance row of the branch into the node.
+        infoset: [node] Its information set.
+        mover: [infoset] Its actor.
+        types: [infoset] Number of types of its actor.
+        actions: [infoset] Its number of moves.
+        habit: [infoset] Habit row of its first move.
+        choice: [infoset] First choice.
+        reach: [infoset] First row of its reach: one per type.
+        last_infoset: [infoset] Where its mover moved last.
+        last_action: [infoset] What it did there.
+        last_choice: [infoset] First choice of that move.
+        last_reach: [infoset] First row of reach of that information set.
+        forward: [infoset] Information sets, each after the mover's last one.
+        first_member: [infoset + 1] Where its nodes begin in `member`.
+        member: [member] Nodes of the information sets, one set after the other.
+        first_term: [member + 1] Where a member's terms begin in `term`.
+        term: Row of the table of terms: first the marginals, then the branches.
+        marginal_view: [marginal] View in which an actor's play is averaged.
+        marginal_choice: [marginal] First choice of its last move.
+        marginal_reach: [marginal] First row of reach there.
+        branch_row: [branch] Chance row of a branch of chance.
+        branch_above: [branch] The branch before it.
+        op_kind: [op] `UPDATE`, `VALUE` or `CHANCE_VALUE`, in the order of a backward pass.
+        op_index: [op] The information set to update, or the node to value.
+        view_start: [actor + 1] First view of each actor.
+        view_observer: [view] Row of `Tables.prior` that holds it.
+        view_actor: [view] The actor that it is about.
+        view_of: [observer · n_actors + actor] View that one actor holds of another.
     """
 
-    actor: Records
-    node: Records
-    infoset: Records
-    member: Records
-    term: Ints
-    marginal: Records
-    branch: Records
-    op: Records
+    n_actors: int
+    n_infosets: int
+    n_ops: int
+    n_views: int
+    n_marginals: int
+    n_branches: int
+    slots: Ints
+    row: Ints
+    place: Ints
+    first_child: Ints
+    n_children: Ints
+    chance: Ints
+    infoset: Ints
+    mover: Ints
+    types: Ints
+    actions: Ints
+    habit: Ints
+    choice: Ints
+    reach: Ints
+    last_infoset: Ints
+    last_action: Ints
+    last_choice: Ints
+    last_reach: Ints
     forward: Ints
-    views: Records
+    first_member: Ints
+    member: Ints
+    first_term: Ints
+    term: Ints
+    marginal_view: Ints
+    marginal_choice: Ints
+    marginal_reach: Ints
+    branch_row: Ints
+    branch_above: Ints
+    op_kind: Ints
+    op_index: Ints
+    view_start: Ints
+    view_observer: Ints
+    view_actor: Ints
     view_of: Ints
 
 
@@ -73,54 +118,47 @@ def build_topology(game: Game, prior: NDArray[np.float64], n_rows: int) -> Topol
         n_rows: Number of payoff rows.
     """
     inner = game.mover != END
-    place = np.where(inner, n_rows + np.cumsum(inner) - 1, game.payoff)
     depth = depths(game)
     last = _last_moves(game, depth)
-    starts, nodes = _members(game)
-    infoset = _infosets(game, last, starts, nodes)
-    view_start, view_of, views = _views(game, prior)
-    term_start, term, marginal, branch = _terms(game, last, infoset, nodes, view_of)
+    first_member, member = _members(game)
+    views = _views(game, prior)
+    sets = _infosets(game, last, first_member, member)
+    terms = _terms(game, last, first_member, member, views["view_of"])
+    kind, index = _schedule(game, depth, member)
+    arrays = {
+        "slots": game.slot_start,
+        "row": game.payoff,
+        "place": np.where(inner, n_rows + np.cumsum(inner) - 1, game.payoff),
+        "first_child": game.first_child,
+        "n_children": game.n_children,
+        "chance": game.chance,
+        "infoset": game.infoset,
+        "forward": np.argsort(depth[member[first_member[:-1]]], kind="stable"),
+        "first_member": first_member,
+        "member": member,
+        "op_kind": kind,
+        "op_index": index,
+        **sets,
+        **terms,
+        **views,
+    }
+    sizes = {
+        "n_actors": len(game.actors),
+        "n_infosets": game.n_infosets,
+        "n_ops": len(kind),
+        "n_views": len(views["view_actor"]),
+        "n_marginals": len(terms["marginal_view"]),
+        "n_branches": len(terms["branch_row"]),
+    }
     return Topology(
-        actor=_records(
-            first_slot=game.slot_start[:-1],
-            end_slot=game.slot_start[1:],
-            first_view=view_start[:-1],
-            end_view=view_start[1:],
-        ),
-        node=_records(
-            row=game.payoff,
-            place=place,
-            first_child=game.first_child,
-            n_children=game.n_children,
-            chance=game.chance,
-            infoset=game.infoset,
-        ),
-        infoset=infoset,
-        member=_records(node=nodes, first_term=term_start[:-1], end_term=term_start[1:]),
-        term=term.astype(np.int32),
-        marginal=marginal,
-        branch=branch,
-        op=_schedule(game, depth, nodes),
-        forward=np.argsort(depth[nodes[starts[:-1]]], kind="stable").astype(np.int32),
-        views=views,
-        view_of=view_of.astype(np.int32),
+        **sizes, **{name: np.array(a, dtype=np.int32).ravel() for name, a in arrays.items()}
     )
-
-
-def _records(**columns: Any) -> Records:
-    """An array of records from its columns."""
-    size = len(next(iter(columns.values())))
-    records = np.empty(size, dtype=[(name, np.int32) for name in columns])
-    for name, column in columns.items():
-        records[name] = column
-    return records
 
 
 def has_feedback(topology: Topology) -> bool:
     """Whether beliefs depend on play, so that one backward pass is not enough."""
-    sets = topology.infoset
-    many = sets["end_member"] - sets["first_member"] > 1
-    informed = (sets["types"] > 1) & (sets["last_infoset"] >= 0)
+    many = np.diff(topology.first_member) > 1
+    informed = (topology.types > 1) & (topology.last_infoset >= 0)
     return bool(many.any() or informed.any())
 
 
@@ -171,30 +209,28 @@ def _last_moves(game: Game, depth: Ints) -> NDArray[np.int64]:
 def _infosets(
     game: Game,
     last: NDArray[np.int64],
-    starts: NDArray[np.int64],
-    nodes: NDArray[np.int64],
-) -> Records:
-    """The records of the information sets."""
+    first_member: NDArray[np.int64],
+    member: NDArray[np.int64],
+) -> dict[str, NDArray[np.integer]]:
+    """The columns of information sets."""
     mover = game.infoset_mover
     types = np.diff(game.slot_start)[mover]
     reach = _starts(types)[:-1]
-    own = last[nodes[starts[:-1]], mover]
+    own = last[member[first_member[:-1]], mover]
     infoset, action = _decode(game, own)
     made = own >= 0
-    return _records(
-        mover=mover,
-        types=types,
-        actions=game.infoset_actions,
-        habit=game.infoset_habit,
-        choice=game.choice_start[:-1],
-        reach=reach,
-        last_infoset=np.where(made, infoset, -1),
-        last_action=np.where(made, action, -1),
-        last_choice=np.where(made, game.choice_start[infoset] + action * types, -1),
-        last_reach=np.where(made, reach[infoset], -1),
-        first_member=starts[:-1],
-        end_member=starts[1:],
-    )
+    return {
+        "mover": mover,
+        "types": types,
+        "actions": game.infoset_actions,
+        "habit": game.infoset_habit,
+        "choice": game.choice_start[:-1],
+        "reach": reach,
+        "last_infoset": np.where(made, infoset, -1),
+        "last_action": np.where(made, action, -1),
+        "last_choice": np.where(made, game.choice_start[infoset] + action * types, -1),
+        "last_reach": np.where(made, reach[infoset], -1),
+    }
 
 
 def _decode(game: Game, move: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
@@ -203,10 +239,8 @@ def _decode(game: Game, move: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDA
     return np.divmod(np.maximum(move, 0), width)
 
 
-def _views(
-    game: Game, prior: NDArray[np.float64]
-) -> tuple[NDArray[np.int64], NDArray[np.int64], Records]:
-    """Distinct priors about each actor among the other actors: starts, who holds which, records."""
+def _views(game: Game, prior: NDArray[np.float64]) -> dict[str, NDArray[np.int64]]:
+    """Distinct priors about each actor among the other actors."""
     n_actors = len(game.actors)
     view_of = np.zeros((n_actors, n_actors), dtype=np.int64)
     start, observers, about = [0], [], []
@@ -224,16 +258,17 @@ def _views(
         observers += found
         about += [actor] * len(found)
         start.append(start[-1] + len(found))
-    return np.asarray(start), view_of, _records(observer=observers, actor=about)
+    columns = {"view_start": start, "view_observer": observers, "view_actor": about}
+    return {"view_of": view_of} | {n: np.array(c, dtype=np.int64) for n, c in columns.items()}
 
 
 def _terms(
     game: Game,
     last: NDArray[np.int64],
-    infosets: Records,
-    nodes: NDArray[np.int64],
+    first_member: NDArray[np.int64],
+    member: NDArray[np.int64],
     view_of: NDArray[np.int64],
-) -> tuple[NDArray[np.int64], NDArray[np.int64], Records, Records]:
+) -> dict[str, NDArray[np.integer]]:
     """What tells the nodes of an information set apart: terms of each member, and their tables.
 
     An actor (or chance) that did the same on the way to all nodes of the set cancels from the
@@ -241,49 +276,50 @@ def _terms(
     """
     n_actors = len(game.actors)
     n_views = int(view_of.max(initial=0)) + 1
-    infoset = game.infoset[nodes]
-    first = nodes[infosets["first_member"][infoset]]
-    codes, members = [], []
+    infoset = game.infoset[member]
+    first = member[first_member[infoset]]
+    codes, owners = [], []
     for column in range(n_actors + 1):
         differs = np.zeros(game.n_infosets, dtype=bool)
-        np.logical_or.at(differs, infoset, last[nodes, column] != last[first, column])
+        np.logical_or.at(differs, infoset, last[member, column] != last[first, column])
         which = np.flatnonzero(differs[infoset])
-        move = last[nodes[which], column]
+        move = last[member[which], column]
         if column < n_actors:
             view = view_of[game.infoset_mover[infoset[which]], column]
             codes.append((move + 1) * n_views + view)
         else:  # chance: negative codes; before its first branch its weight is one, no term at all
             which, move = which[move >= 0], move[move >= 0]
             codes.append(-1 - move)
-        members.append(which)
-    code, member = np.concatenate(codes), np.concatenate(members)
-    order = np.argsort(member, kind="stable")
-    code, member = code[order], member[order]
+        owners.append(which)
+    code, owner = np.concatenate(codes), np.concatenate(owners)
+    order = np.argsort(owner, kind="stable")
+    code, owner = code[order], owner[order]
     distinct = np.unique(code[code >= 0])
     entered, above = _branches(game, last[:, n_actors])
-    term = np.where(
-        code >= 0,
-        np.searchsorted(distinct, code),
-        len(distinct) + np.searchsorted(entered, -1 - code),
-    )
-    start = _starts(np.bincount(member, minlength=len(nodes)))
-    marginal = _marginals(infosets, *np.divmod(distinct, n_views), game)
-    return start, term, marginal, _records(row=game.chance[entered], above=above)
+    of_chance = len(distinct) + np.searchsorted(entered, -1 - code)
+    return {
+        "first_term": _starts(np.bincount(owner, minlength=len(member))),
+        "term": np.where(code >= 0, np.searchsorted(distinct, code), of_chance),
+        "branch_row": game.chance[entered],
+        "branch_above": above,
+        **_marginals(game, *np.divmod(distinct, n_views)),
+    }
 
 
 def _marginals(
-    infosets: Records, move: NDArray[np.int64], view: NDArray[np.int64], game: Game
-) -> Records:
-    """Records of the play up to coded moves (plus one; 0 for none), as seen in a view."""
+    game: Game, move: NDArray[np.int64], view: NDArray[np.int64]
+) -> dict[str, NDArray[np.integer]]:
+    """Columns of the play up to coded moves (plus one; 0 for none), as seen in a view."""
     if not len(move):
-        return _records(in_view=view, choice=move, reach=move)
+        return {"marginal_view": view, "marginal_choice": move, "marginal_reach": move}
     infoset, action = _decode(game, move - 1)
-    choice = infosets["choice"][infoset] + action * infosets["types"][infoset]
-    return _records(
-        in_view=view,
-        choice=np.where(move > 0, choice, -1),
-        reach=np.where(move > 0, infosets["reach"][infoset], -1),
-    )
+    types = np.diff(game.slot_start)[game.infoset_mover]
+    choice = game.choice_start[infoset] + action * types[infoset]
+    return {
+        "marginal_view": view,
+        "marginal_choice": np.where(move > 0, choice, -1),
+        "marginal_reach": np.where(move > 0, _starts(types)[infoset], -1),
+    }
 
 
 def _branches(
@@ -298,7 +334,7 @@ def _branches(
 
 def _schedule(
     game: Game, depth: Ints, nodes: NDArray[np.int64]
-) -> Records:
+) -> tuple[NDArray[np.integer], NDArray[np.int64]]:
     """Order of a backward pass: children before parents, information sets whole.
 
     Information sets that are not layered (each holds a node below a node of the other) form a knot:
@@ -324,7 +360,7 @@ def _schedule(
         tangled = tangled[np.argsort(-depth[tangled], kind="stable")]
         values = np.where(game.mover[tangled] == CHANCE, CHANCE_VALUE, VALUE)
         kind, index = np.insert(kind, at, values), np.insert(index, at, tangled)
-    return _records(kind=kind, index=index)
+    return kind, index
 
 
 def _ranks(

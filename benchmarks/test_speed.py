@@ -1,0 +1,84 @@
+"""How long a person waits, and how much memory it takes: the measures of docs/performance.md.
+
+    make bench
+
+Every measure is a command in a process of its own, start of Python included. Medians are held to
+the limits that the project promises on two cores.
+"""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from pytest_benchmark.fixture import BenchmarkFixture
+
+ROOT = Path(__file__).resolve().parents[1]
+ESCALADE = str(Path(sys.executable).with_name("escalade"))
+CUBA = "scenarios/cuba-1962/hawk.yaml"
+BUDAPEST = "scenarios/budapest-2025/essay.yaml"
+DRAWS = ("--draws", "1024", "--json")
+
+pytestmark = pytest.mark.timeout(600)
+
+Measure = Callable[..., tuple[float, float]]
+
+
+@pytest.fixture
+def measure(benchmark: BenchmarkFixture) -> Measure:
+    """Time a command; returns its median (s) and its largest memory (MB)."""
+
+    def run(*command: str, rounds: int, warmup: int = 1) -> tuple[float, float]:
+        memory: list[float] = []
+        benchmark.pedantic(
+            lambda: memory.append(peak_memory(*command)), rounds=rounds, warmup_rounds=warmup
+        )
+        benchmark.extra_info["memory_mb"] = round(max(memory))
+        assert benchmark.stats is not None
+        return float(benchmark.stats["median"]), max(memory)
+
+    return run
+
+
+def peak_memory(*command: str, **environment: str) -> float:
+    """Run a command to its end; returns its largest resident memory (MB).
+
+    Raises:
+        RuntimeError: The command failed.
+    """
+    process = subprocess.Popen(
+        [ESCALADE, *command], cwd=ROOT, env=os.environ | environment, stdout=subprocess.DEVNULL
+    )
+    _, status, usage = os.wait4(process.pid, 0)
+    process.returncode = os.waitstatus_to_exitcode(status)
+    if process.returncode:
+        raise RuntimeError(f"escalade {' '.join(command)}: exit status {process.returncode}")
+    return usage.ru_maxrss / (2**20 if sys.platform == "darwin" else 2**10)
+
+
+def test_checking_budapest_takes_300_milliseconds(measure: Measure) -> None:
+    median, _ = measure("check", BUDAPEST, rounds=11)
+    assert median <= 0.3
+
+
+def test_forecasting_cuba_takes_2_seconds(measure: Measure) -> None:
+    median, _ = measure("forecast", CUBA, *DRAWS, rounds=5)
+    assert median <= 2
+
+
+def test_forecasting_budapest_takes_10_seconds_and_a_gigabyte(measure: Measure) -> None:
+    median, memory = measure("forecast", BUDAPEST, *DRAWS, rounds=3)
+    assert median <= 10
+    assert memory <= 1000
+
+
+def test_compiling_the_kernels_is_stated(benchmark: BenchmarkFixture, tmp_path: Path) -> None:
+    """The first forecast on a machine; the difference from the second is what compiling takes."""
+    caches = (str(tmp_path / str(number)) for number in range(2))
+    benchmark.pedantic(
+        lambda: peak_memory("forecast", CUBA, *DRAWS, NUMBA_CACHE_DIR=next(caches)), rounds=2
+    )

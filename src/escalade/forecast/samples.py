@@ -1,0 +1,81 @@
+"""Every model world as a table: one row per draw."""
+
+from __future__ import annotations
+
+import csv
+import os
+import tempfile
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from escalade.errors import EscaladeError
+from escalade.forecast.forecast import Forecast
+from escalade.scenario.scenario import Ranking
+from escalade.solve import Status
+
+
+def sample_table(forecast: Forecast) -> dict[str, NDArray]:
+    """Columns by name: draw, weight, solved, inputs, and each outcome's probability.
+
+    A ranking has one column per stratum below the best: ``NAME[2]`` is the utility of the second.
+    """
+    worlds = forecast.worlds
+    columns: dict[str, NDArray] = {
+        "draw": np.arange(forecast.draws),
+        "weight": worlds.weight / worlds.weight.sum(),
+        "solved": (worlds.status != Status.FAILED).all(axis=0),
+    }
+    for item, values in zip(forecast.scenario.inputs, forecast.inputs.values, strict=True):
+        if isinstance(item.value, Ranking):
+            for stratum in range(1, len(values)):
+                columns[f"{item.name}[{stratum + 1}]"] = values[stratum]
+        else:
+            columns[item.name] = values
+    for theatre, table in zip(forecast.scenario.theatres, worlds.outcomes, strict=True):
+        for outcome, values in zip(theatre.outcomes, table, strict=True):
+            columns[f"P({theatre.id}.{outcome.id})"] = values
+    return columns
+
+
+def write_samples(forecast: Forecast, path: Path) -> None:
+    """Write the table as ``.csv`` or ``.parquet``; the file appears whole or not at all.
+
+    Raises:
+        EscaladeError: If a parquet file is asked for and pyarrow is not installed.
+        ValueError: If the suffix is neither.
+    """
+    if path.suffix not in (".csv", ".parquet"):
+        raise ValueError(f"path is {path}; it must end in .csv or .parquet")
+    columns = sample_table(forecast)
+    handle, name = tempfile.mkstemp(dir=path.parent, prefix=path.name, suffix=path.suffix)
+    os.close(handle)
+    temporary = Path(name)
+    try:
+        if path.suffix == ".csv":
+            _write_csv(columns, temporary)
+        else:
+            _write_parquet(columns, temporary)
+        temporary.chmod(0o644)
+        temporary.replace(path)
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+def _write_csv(columns: dict[str, NDArray], path: Path) -> None:
+    with path.open("w", newline="", encoding="utf-8") as file:
+        writer = csv.writer(file, lineterminator="\n")
+        writer.writerow(columns)
+        writer.writerows(zip(*(column.tolist() for column in columns.values()), strict=True))
+
+
+def _write_parquet(columns: dict[str, NDArray], path: Path) -> None:
+    try:
+        import pyarrow
+        import pyarrow.parquet
+    except ImportError:
+        raise EscaladeError(
+            "writing parquet needs pyarrow: pip install 'escalade[parquet]', or write .csv"
+        ) from None
+    pyarrow.parquet.write_table(pyarrow.table(columns), path)
