@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from crises import CRISIS, changed, crisis
 from escalade.errors import GameError
 from escalade.forecast.draws import draw
 from escalade.forecast.priors import priors
@@ -17,7 +18,6 @@ from escalade.game.game import CHANCE, END
 from escalade.game.tables import Tables
 from escalade.scenario.play import Rules, census
 from escalade.scenario.scenario import Scenario
-from tests.crises import CRISIS, changed, crisis
 
 
 def tables(scenario: Scenario, compiled: CompiledTheatre, n: int = 4) -> Tables:

@@ -12,136 +12,124 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from escalade.solve.kernels import kernel
+from escalade.solve.lanes import Buffers, Flat, kernel
 
-Flat = NDArray[np.float64]
-
-RIDGE = 1e-12  # keeps the least squares solvable, relative to the diagonal
+RIDGE = 1e-14  # smallest pivot, relative to its diagonal, that counts as information
 
 
 class Memory(NamedTuple):
-    """What the acceleration of one block of lanes remembers; D columns.
+    """What the acceleration of one block of lanes remembers.
 
     Attributes:
+        depth: D, number of columns.
+        turn: [1] Column to be written next.
         on: [W] 1 where the lane is to be accelerated.
         count: [W] Calls since the lane was switched on.
-        turn: [1] Column to be written next.
-        start: [choice, W] x before the sweep.
-        step: [choice, W] f of the sweep before.
-        end: [choice, W] g of the sweep before.
+        start: [choice, W] x before the last sweep.
+        step: [choice, W] f of the last sweep.
+        end: [choice, W] g of the last sweep.
         steps: [D, choice, W] Differences of f.
         ends: [D, choice, W] Differences of g.
         gram: [D, D, W] Products of the columns of `steps`.
+        right: [D, W] Products of the columns of `steps` with f.
+        mixing: [D, W] The combination.
+        matrix: [D, D] Scratch.
+        vector: [D] Scratch.
     """
 
+    depth: int
+    turn: NDArray[np.int64]
     on: Flat
     count: Flat
-    turn: NDArray[np.int64]
     start: Flat
     step: Flat
     end: Flat
     steps: Flat
     ends: Flat
     gram: Flat
+    right: Flat
+    mixing: Flat
+    matrix: Flat
+    vector: Flat
 
 
 @kernel
-def accelerate(x: Flat, m: Memory, lanes: int) -> None:
+def accelerate(b: Buffers, m: Memory) -> None:
     """Before a sweep: correct x, the result of the last one, in the lanes that are `on`."""
-    if not m.on.any():
+    wanted = 0.0
+    for lane in range(b.lanes):
+        wanted += m.on[lane]
+    if wanted == 0.0:
         return
-    depth = int(np.sqrt(len(m.gram) // lanes))
     column = m.turn[0]
-    m.turn[0] = (column + 1) % depth
-    _remember(x, m, lanes, column, depth)
-    products = np.zeros((depth, lanes))
-    mixing = np.zeros((depth, lanes))
-    for c in range(depth):
-        _dot(m.steps, c * len(x), m.step, 0, products[c], len(x))
-    for lane in range(lanes):
-        if m.on[lane] > 0:
-            m.count[lane] += 1.0
-            _combine(m, lane, lanes, column, depth, products, mixing)
-    for c in range(depth):
-        _subtract(x, m.ends, c * len(x), mixing[c], len(x))
-    m.start[:] = x
+    m.turn[0] = (column + 1) % m.depth
+    _remember(b, m, column)
+    for lane in range(b.lanes):
+        m.count[lane] += m.on[lane]
+        _combine(b, m, lane, column)
+    n = b.n_choices * b.lanes
+    for c in range(m.depth):
+        for i in range(0, n, b.lanes):
+            for j in range(b.lanes):
+                factor = m.mixing[c * b.lanes + j]
+                if factor != 0.0:
+                    b.x[i + j] -= factor * m.ends[c * n + i + j]
+    for i in range(n):
+        m.start[i] = b.x[i]
 
 
 @kernel
-def _remember(x: Flat, m: Memory, lanes: int, column: int, depth: int) -> None:
-    """Take up the newest pair and the products of its column with the others."""
-    n = len(x)
+def _remember(b: Buffers, m: Memory, column: int) -> None:
+    """Take up the newest pair, and the products of its column with the others and with f."""
+    w = b.lanes
+    n = b.n_choices * w
     base = column * n
-    for j in range(n):
-        f = x[j] - m.start[j]
-        m.steps[base + j] = f - m.step[j]
-        m.ends[base + j] = x[j] - m.end[j]
-        m.step[j] = f
-        m.end[j] = x[j]
-    products = np.zeros(lanes)
-    for c in range(depth):
-        _dot(m.steps, c * n, m.steps, base, products, n)
-        for lane in range(lanes):
-            m.gram[(c * depth + column) * lanes + lane] = products[lane]
-            m.gram[(column * depth + c) * lanes + lane] = products[lane]
+    for i in range(n):
+        f = b.x[i] - m.start[i]
+        m.steps[base + i] = f - m.step[i]
+        m.ends[base + i] = b.x[i] - m.end[i]
+        m.step[i] = f
+        m.end[i] = b.x[i]
+    for c in range(m.depth):
+        for j in range(w):
+            m.mixing[j] = 0.0
+            m.right[c * w + j] = 0.0
+        for i in range(0, n, w):
+            for j in range(w):
+                u = m.steps[c * n + i + j]
+                m.mixing[j] += u * m.steps[base + i + j]
+                m.right[c * w + j] += u * m.step[i + j]
+        for j in range(w):
+            m.gram[(c * m.depth + column) * w + j] = m.mixing[j]
+            m.gram[(column * m.depth + c) * w + j] = m.mixing[j]
 
 
 @kernel
-def _dot(u: Flat, p: int, v: Flat, q: int, out: Flat, n: int) -> None:
-    """out[lane] = Σ_choice u · v."""
-    lanes = np.uint64(len(out))
-    a, b = np.uint64(p), np.uint64(q)
-    out[:] = 0.0
-    for c in range(np.uint64(0), np.uint64(n), lanes):
-        for j in range(lanes):
-            out[j] += u[a + c + j] * v[b + c + j]
-
-
-@kernel
-def _subtract(x: Flat, v: Flat, p: int, factor: Flat, n: int) -> None:
-    """x -= factor[lane] · v, only where the factor is not zero."""
-    lanes = np.uint64(len(factor))
-    a = np.uint64(p)
-    for c in range(np.uint64(0), np.uint64(n), lanes):
-        for j in range(lanes):
-            if factor[j] != 0.0:
-                x[c + j] -= factor[j] * v[a + c + j]
-
-
-@kernel
-def _combine(m, lane, lanes, column, depth, products, mixing) -> None:  # noqa: ANN001, PLR0913
-    """Least squares of one lane by Cholesky on its remembered columns."""
-    known = min(int(m.count[lane]) - 2, depth)  # the first two pairs have no difference yet
-    if known < 1:
-        return
-    a = np.zeros((known, known))
-    y = np.zeros(known)
+def _combine(b: Buffers, m: Memory, lane: int, column: int) -> None:
+    """Least squares of one lane by Cholesky, the newest columns first."""
+    w, d = b.lanes, m.depth
+    for c in range(d):
+        m.mixing[c * w + lane] = 0.0
+    known = min(int(m.count[lane]) - 2, d)  # the first two pairs have no difference yet
     for i in range(known):
-        p = (column - i) % depth
-        y[i] = products[p, lane]
-        for j in range(known):
-            q = (column - j) % depth
-            a[i, j] = m.gram[(p * depth + q) * lanes + lane]
-    for i in range(known):
-        a[i, i] = a[i, i] * (1.0 + RIDGE) + 1e-300
-    for i in range(known):
+        p = (column - i + d) % d
+        y = m.right[p * w + lane]
         for j in range(i + 1):
-            total = a[i, j]
+            a = m.gram[(p * d + (column - j + d) % d) * w + lane]
             for k in range(j):
-                total -= a[i, k] * a[j, k]
-            if i == j:
-                if not total > 1e-14 * a[i, i]:
-                    return
-                a[i, i] = np.sqrt(total)
+                a -= m.matrix[i * d + k] * m.matrix[j * d + k]
+            if j < i:
+                m.matrix[i * d + j] = a / m.matrix[j * d + j]
+                y -= m.matrix[i * d + j] * m.vector[j]
+            elif a > RIDGE * m.gram[(p * d + p) * w + lane]:
+                m.matrix[i * d + i] = np.sqrt(a)
+                m.vector[i] = y / m.matrix[i * d + i]
             else:
-                a[i, j] = total / a[j, j]
-    for i in range(known):
-        for k in range(i):
-            y[i] -= a[i, k] * y[k]
-        y[i] /= a[i, i]
+                known = i
+        if known == i:
+            break
     for i in range(known - 1, -1, -1):
+        y = m.vector[i]
         for k in range(i + 1, known):
-            y[i] -= a[k, i] * y[k]
-        y[i] /= a[i, i]
-    for i in range(known):
-        mixing[(column - i) % depth, lane] = y[i]
+            y -= m.matrix[k * d + i] * m.mixing[((column - k + d) % d) * w + lane]
+        m.mixing[((column - i + d) % d) * w + lane] = y / m.matrix[i * d + i]

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from escalade.game.game import CHANCE, Game
 from escalade.game.tables import Tables
-from escalade.solve.kernels import entry
+from escalade.solve.lanes import entry
 from escalade.solve.topology import build_topology
 
 Floats = NDArray[np.float64]
@@ -127,7 +127,7 @@ def teaching(
 
     def run(first: int) -> None:
         bounds = (first, first + CHUNK)
-        _teach(shape, topology.infoset, topology.forward, starts, numbers, bounds, out)
+        _teach(shape, topology, starts, numbers, bounds, out)
 
     _in_chunks(run, tables.n_draws, threads)
     return out
@@ -211,7 +211,7 @@ def _distribute(shape, numbers, classes, profiles, bounds, out) -> None:  # noqa
 
 
 @entry
-def _teach(shape, infosets, forward, starts, numbers, bounds, out) -> None:  # noqa: ANN001, PLR0913
+def _teach(shape, t, starts, numbers, bounds, out) -> None:  # noqa: ANN001
     """Forward passes over information sets and nodes, for one chunk of draws."""
     parent, mover, row, _, move = shape
     choice, chance, prior = numbers
@@ -220,21 +220,21 @@ def _teach(shape, infosets, forward, starts, numbers, bounds, out) -> None:  # n
     expected = np.zeros((len(choice), n))  # at the rows of the first type
     bits = np.zeros((len(choice), n))
     held = np.zeros((len(choice), n))  # belief about the type after the move, at the type's row
-    for i in forward:
-        s = infosets[i]
-        for a in range(s.actions):
-            top = s.choice + a
-            for k in range(s.types):
-                r = s.choice + k * s.actions + a
+    for i in t.forward:
+        start, actions, types = t.choice[i], t.actions[i], t.types[i]
+        z = t.last_infoset[i]
+        for a in range(actions):
+            top = start + a
+            for k in range(types):
+                r = top + k * actions
                 for j in range(n):
-                    before = prior[starts[s.mover] + k, first + j]
-                    if s.last_infoset >= 0:
-                        z = infosets[s.last_infoset]
-                        before = held[z.choice + k * z.actions + s.last_action, j]
+                    before = prior[starts[t.mover[i]] + k, first + j]
+                    if z >= 0:
+                        before = held[t.choice[z] + k * t.actions[z] + t.last_action[i], j]
                     held[r, j] = before * choice[r, first + j]
                     expected[top, j] += held[r, j]
-            for k in range(s.types):
-                r = s.choice + k * s.actions + a
+            for k in range(types):
+                r = top + k * actions
                 for j in range(n):
                     if expected[top, j] > 0.0 and held[r, j] > 0.0:
                         held[r, j] /= expected[top, j]

@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 from escalade.game.game import Game, require_perfect_recall
 from escalade.game.tables import Tables, require_good_numbers
 from escalade.solve.anderson import Memory
-from escalade.solve.kernels import Buffers
-from escalade.solve.ladder import N_STATE, Work, solve_block
+from escalade.solve.ladder import Job, Lanes, solve_block
+from escalade.solve.lanes import Buffers
 from escalade.solve.solution import Solution, Status
 from escalade.solve.topology import Topology, build_topology, has_feedback
 
@@ -57,24 +57,19 @@ def solve(
     topology = build_topology(game, tables.prior, tables.payoff.shape[0])
     exact = not has_feedback(topology)
     n = tables.n_draws
-    results = (
-        np.full((game.n_choices, n), np.nan),
-        np.zeros(n, dtype=np.int8),
-        np.full(n, np.nan),
-        np.zeros(n),
-        np.zeros(n, dtype=np.int32),
-    )
-    limits = (float(tolerance), float(max_sweeps), float(exact))
-    numbers = _numbers(tables)
+    choice, residual = np.full((game.n_choices, n), np.nan), np.full(n, np.nan)
+    solved, reached = np.zeros(n, dtype=np.int8), np.zeros(n)
+    sweeps = np.zeros(n, dtype=np.int32)
+    sizes = (n, game.n_slots, *(len(a) for a in (tables.payoff, tables.chance, tables.habit)))
+    asked = (int(exact), float(tolerance), float(max_sweeps))
+    job = Job(*sizes, *asked, *_numbers(tables), choice, solved, residual, reached, sweeps)
 
     def run(first: int) -> None:
-        work = _work(game, numbers, results)
-        buffers, memory = _buffers(game, topology, tables), _memory(game)
-        solve_block(topology, buffers, memory, work, first, min(first + BLOCK, n), limits)
+        memory = _buffers(game, topology, tables), _memory(game), _lanes(game)
+        solve_block((topology, *memory, job), first, min(first + BLOCK, n))
 
     with ThreadPoolExecutor(threads or os.cpu_count() or 1) as pool:
         list(pool.map(run, range(0, n, BLOCK)))
-    choice, solved, residual, reached, sweeps = results
     status = np.where(solved == 1, Status.EXACT if exact else Status.CONVERGED, Status.FAILED)
     return Solution(choice, status.astype(np.int8), residual, reached, sweeps)
 
@@ -89,12 +84,10 @@ def _numbers(tables: Tables) -> tuple[NDArray[np.float64], ...]:
     return tuple(found)
 
 
-def _work(
-    game: Game, numbers: tuple[NDArray[np.float64], ...], results: tuple[NDArray, ...]
-) -> Work:
-    """Tables, working memory of the ladder, and results."""
-    state, saved = np.zeros((N_STATE, LANES)), np.zeros(2 * game.n_choices * LANES)
-    return Work(*numbers, state, saved, *results)  # pyright: ignore[reportArgumentType]
+def _lanes(game: Game) -> Lanes:
+    """Working memory of the ladder for one block of lanes."""
+    sizes = {name: LANES for name in Lanes._fields} | {"saved": 2 * game.n_choices * LANES}
+    return Lanes(**{name: np.zeros(size) for name, size in sizes.items()})
 
 
 def _buffers(game: Game, topology: Topology, tables: Tables) -> Buffers:
@@ -102,18 +95,17 @@ def _buffers(game: Game, topology: Topology, tables: Tables) -> Buffers:
     types = int(np.diff(game.slot_start).max(initial=1)) * LANES
     slots = game.n_slots * LANES
     actions = int(game.infoset_actions.max(initial=1))
-    members = int((topology.infoset["end_member"] - topology.infoset["first_member"]).max(initial=1))
-    terms = len(topology.marginal) + len(topology.branch)
-    views = len(topology.views)
+    members = int(np.diff(topology.first_member).max(initial=1))
+    views = topology.n_views
     sizes = {
-        "value": (int(topology.node["place"].max(initial=0)) + 1 + tables.payoff.shape[0]) * slots,
+        "value": (int(topology.place.max(initial=0)) + 1 + tables.payoff.shape[0]) * slots,
         "habit": tables.habit.shape[0] * types,
         "chance": tables.chance.shape[0] * LANES,
         "prior": views * types,
         "scale": len(game.actors) * types,
         "x": game.n_choices * LANES,
         "reach": int(np.diff(game.slot_start)[game.infoset_mover].sum()) * LANES,
-        "term": terms * LANES,
+        "term": (topology.n_marginals + topology.n_branches) * LANES,
         "damp": types,
         "check": types,
         "delta": types,
@@ -126,20 +118,26 @@ def _buffers(game: Game, topology: Topology, tables: Tables) -> Buffers:
         "top": slots,
         "total": slots,
     }
-    return Buffers(**{name: np.zeros(size) for name, size in sizes.items()})
+    arrays = {name: np.zeros(size) for name, size in sizes.items()}
+    return Buffers(LANES, types, slots, game.n_choices, **arrays)
 
 
 def _memory(game: Game) -> Memory:
     """Working memory of the acceleration for one block of lanes."""
     n = game.n_choices * LANES
-    return Memory(
-        on=np.zeros(LANES),
-        count=np.zeros(LANES),
-        turn=np.zeros(1, dtype=np.int64),
-        start=np.zeros(n),
-        step=np.zeros(n),
-        end=np.zeros(n),
-        steps=np.zeros(MEMORY * n),
-        ends=np.zeros(MEMORY * n),
-        gram=np.zeros(MEMORY * MEMORY * LANES),
-    )
+    sizes = {
+        "on": LANES,
+        "count": LANES,
+        "start": n,
+        "step": n,
+        "end": n,
+        "steps": MEMORY * n,
+        "ends": MEMORY * n,
+        "gram": MEMORY * MEMORY * LANES,
+        "right": MEMORY * LANES,
+        "mixing": MEMORY * LANES,
+        "matrix": MEMORY * MEMORY,
+        "vector": MEMORY,
+    }
+    arrays = {name: np.zeros(size) for name, size in sizes.items()}
+    return Memory(MEMORY, np.zeros(1, dtype=np.int64), **arrays)

@@ -1,0 +1,342 @@
+"""The trail from numbers back to sentences: elements, sentences, inputs and evidence, as rows."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+import numpy as np
+
+from escalade.errors import ScenarioError, TextError
+from escalade.forecast.draws import quantile
+from escalade.forecast.summary import HIGH, LOW
+from escalade.report.words import interval, percent
+from escalade.scenario.scenario import ANALYST, Input, Observation, Ranking, Scenario, Theatre
+from escalade.scenario.values import Distribution
+from escalade.text.pins import Pins, read_pins, read_text, verify
+
+RELIABILITY = {
+    "A": "completely reliable",
+    "B": "usually reliable",
+    "C": "fairly reliable",
+    "D": "not usually reliable",
+    "E": "unreliable",
+    "F": "reliability cannot be judged",
+}
+"""Grades of a source, NATO AJP-2.1."""
+
+CREDIBILITY = {
+    "1": "confirmed by other sources",
+    "2": "probably true",
+    "3": "possibly true",
+    "4": "doubtful",
+    "5": "improbable",
+    "6": "truth cannot be judged",
+}
+"""Grades of an item, NATO AJP-2.1."""
+
+KINDS = {
+    "likelihood_ratio": "likelihood ratio",
+    "weight": "habit weight",
+    "real": "number",
+}
+_NOUNS = {
+    "actors": "actor",
+    "beliefs": "belief",
+    "quantities": "quantity",
+    "moves": "move",
+    "costs": "cost",
+    "outcomes": "outcome",
+    "claims": "claim",
+    "play": "turn",
+}
+_SILENT = {"types", "includes", "repeat", "play", "together"}
+_INSIDE = ("share", "precision", "wants", "chance", "habit", "costs", "said", "size", "probability")
+
+
+def words(id: str) -> str:
+    """A name of the file as words: ``missiles_stay`` becomes ``missiles stay``."""
+    return id.replace("_", " ")
+
+
+@dataclass(frozen=True)
+class Element:
+    """Something in the file that rests on a sentence.
+
+    Attributes:
+        name: Its path in the file, such as ``moves.stop_ships``.
+        label: The same for a reader.
+        anchor: Where the page shows it; empty for nowhere.
+    """
+
+    name: str
+    label: str
+    anchor: str
+
+
+@dataclass(frozen=True)
+class Sentence:
+    """A sentence of the assessment, and what rests on it.
+
+    Attributes:
+        text: Its words; empty when the text is not at hand.
+        digest: Pinned digest of its words; empty without pins.
+        status: Kind of sentence, or empty; `by` is the party that claims it.
+        gist: What it says, in the words of whoever wrote the file.
+        opinion: Nothing can compute it.
+        elements: What rests on it.
+    """
+
+    id: str
+    text: str
+    digest: str
+    status: str
+    by: str
+    gist: str
+    opinion: bool
+    elements: tuple[Element, ...]
+
+    @property
+    def paragraph(self) -> int:
+        """Number of its paragraph."""
+        return _place(self.id)[0]
+
+
+@dataclass(frozen=True)
+class InputRow:
+    """One uncertain number, as the author wrote it and as it is drawn."""
+
+    anchor: str
+    name: str
+    label: str
+    kind: str
+    text: str
+    drawn: str
+    note: str
+    cite: tuple[str, ...]
+    line: str
+
+
+@dataclass(frozen=True)
+class EvidenceRow:
+    """One item of evidence and what it is worth."""
+
+    anchor: str
+    label: str
+    date: str
+    source: str
+    grade: str
+    grade_words: str
+    says: str
+    ratio: str
+    counts: str
+    status: str
+    means: str
+    cite: tuple[str, ...]
+
+
+class Trail:
+    """Names, sentences, inputs and evidence of one scenario, as a reader sees them.
+
+    Args:
+        scenario: The scenario.
+        text: The assessment; if None, the file that the scenario names is used when it exists.
+
+    Raises:
+        TextError: If `text` cannot be read, or no side file says where its sentences stand.
+        ScenarioError: If the text's sentences are no longer those pinned.
+    """
+
+    def __init__(self, scenario: Scenario, text: Path | None = None) -> None:
+        self.scenario = scenario
+        self.pins, self.prose = _assessment(scenario, text)
+
+    # Names
+
+    def actor(self, index: int) -> str:
+        """Name of an actor; chance for -1."""
+        return "chance" if index == ANALYST else self.scenario.actors[index].name
+
+    def observer(self, id: str) -> str:
+        """Name of an actor by its id; other ids, such as ``analyst``, stay as they are."""
+        return next((a.name for a in self.scenario.actors if a.id == id), id)
+
+    def made(self, entry: Observation) -> str:
+        """The moves of one entry of a history."""
+        return "; ".join(f"{self.actor(a)}: {words(move)}" for a, move in entry.moves.items())
+
+    def element(self, name: str) -> Element:
+        """What a path of the file is called, and where the page shows it."""
+        return Element(name, self._label(name), self._anchors.get(name, ""))
+
+    @cached_property
+    def _anchors(self) -> dict[str, str]:
+        """Path of an element to the row that shows it; an input shows all that encloses it."""
+        found: dict[str, str] = {}
+        for index, item in enumerate(self.scenario.inputs):
+            steps = item.name.split(".")
+            for end in range(len(steps), 1, -1):
+                found.setdefault(".".join(steps[:end]), f"input-{index}")
+        found |= {f"claims.{c.id}": f"claim-{c.id}" for c in self.scenario.claims}
+        found |= {f"evidence.{r.id}": f"evidence-{r.id}" for r in self.scenario.evidence}
+        for theatre in self.scenario.theatres:
+            prefix = f"theatres.{theatre.id}." if len(self.scenario.theatres) > 1 else ""
+            for item in (*theatre.outcomes, *theatre.groups):
+                path = item.id.replace(".", ".includes.")
+                found[f"{prefix}outcomes.{path}"] = f"outcome-{theatre.id}-{item.id}"
+        return found
+
+    def _label(self, name: str) -> str:
+        steps = name.split(".")
+        theatre = self.scenario.theatres[0]
+        where = ""
+        if steps[0] == "theatres":
+            theatre = next(t for t in self.scenario.theatres if t.id == steps[1])
+            where = f"{words(theatre.id)}, "
+            steps = steps[2:]
+        if special := self._special(theatre, steps):
+            return where + special
+        noun = _NOUNS.get(steps[0], steps[0])
+        rest = [s for s in steps[1:] if s not in _SILENT and not s.isdigit()]
+        inside = [s for s in rest if s in _INSIDE]
+        named = [self.observer(s) for s in rest if s not in _INSIDE]
+        if inside:
+            noun = " ".join(["chance event" if s == "chance" else s for s in inside[-1:]])
+            noun = "wish" if noun == "wants" else "author's word" if noun == "said" else noun
+        return f"{where}{noun}: {words(', '.join(named))}" if named else f"{where}{noun}"
+
+    def _special(self, theatre: Theatre, steps: Sequence[str]) -> str:
+        """Elements that are known by number: entries of a history, and cost rules."""
+        number = int(steps[1]) if len(steps) > 1 and steps[1].isdigit() else -1
+        if steps[0] == "history" and 0 <= number < len(theatre.history):
+            entry = theatre.history[number]
+            return f"history: {entry.date}, {self.made(entry)}"
+        if steps[0] == "costs" and 0 <= number < len(theatre.rules):
+            return f"cost: {theatre.rules[number].means or f'rule {number + 1}'}"
+        return ""
+
+    # Sentences
+
+    def sentences(self) -> list[Sentence]:
+        """Every sentence that is pinned, cited or described, in the order of the text."""
+        pinned = self.pins.by_id if self.pins else {}
+        said = {s.sentence: s for s in self.scenario.statements}
+        cited = self.scenario.citations
+        found = []
+        for id in sorted({*pinned, *said, *cited}, key=_place):
+            pin, statement = pinned.get(id), said.get(id)
+            found.append(
+                Sentence(
+                    id=id,
+                    text=self.pins.sentence(self.prose, id) if self.pins and self.prose else "",
+                    digest=pin.digest if pin else "",
+                    status=statement.status if statement else "",
+                    by=self.observer(statement.by) if statement else "",
+                    gist=statement.gist if statement else "",
+                    opinion=bool(statement and statement.opinion),
+                    elements=tuple(self.element(name) for name in cited.get(id, ())),
+                )
+            )
+        return found
+
+    # Inputs and evidence
+
+    def inputs(self) -> list[InputRow]:
+        """Every input, in the order in which it is drawn."""
+        return [self._input(i, item) for i, item in enumerate(self.scenario.inputs)]
+
+    def _input(self, index: int, item: Input) -> InputRow:
+        file = Path(item.file or self.scenario.path).name
+        return InputRow(
+            anchor=f"input-{index}",
+            name=item.name,
+            label=item.means or self._label(item.name),
+            kind=KINDS.get(item.kind, item.kind),
+            text=item.value.text,
+            drawn=drawn(item),
+            note=_precision_words(item),
+            cite=item.cite,
+            line=f"{file}:{item.line}" if item.line else file,
+        )
+
+    def evidence(self) -> Iterator[EvidenceRow]:
+        """Every item of evidence, in the order of the file."""
+        for report in self.scenario.evidence:
+            actor = self.scenario.actors[report.actor]
+            says = f"{actor.name} is {'not ' * report.denies}{words(actor.types[report.type].id)}"
+            if not report.counts:
+                counts = "no: an earlier item has the same origin"
+            elif report.grade == "F6":
+                counts = "changes nothing: neither source nor item can be judged"
+            else:
+                counts = "yes"
+            letter, digit = report.grade[0], report.grade[1:]
+            yield EvidenceRow(
+                anchor=f"evidence-{report.id}",
+                label=words(report.id),
+                date=report.date,
+                source=report.source,
+                grade=report.grade,
+                grade_words=f"{RELIABILITY.get(letter, '')}; {CREDIBILITY.get(digit, '')}",
+                says=says,
+                ratio=drawn(self.scenario.inputs[report.ratio]),
+                counts=counts,
+                status=report.status,
+                means=report.means,
+                cite=report.cite,
+            )
+
+
+def said_range(value: Distribution) -> tuple[float, float]:
+    """The central 90 % of what a likelihood word, interval or distribution covers."""
+    low, high = quantile(value, np.array([LOW, HIGH])).tolist()
+    return low, high
+
+
+def drawn(item: Input) -> str:
+    """Median and central 90 % of an input; empty for a ranking or a plain number."""
+    if isinstance(item.value, Ranking) or item.value.family == "fixed":
+        return ""
+    low, median, high = quantile(item.value, np.array([LOW, 0.5, HIGH])).tolist()
+    if item.kind == "probability":
+        return f"{percent(median)} ({interval(low, high)})"
+    return f"{median:.3g} ({low:.3g}–{high:.3g})" if low >= 0 else f"{median:.3g} ({low:.3g} to {high:.3g})"
+
+
+def _precision_words(item: Input) -> str:
+    """A precision as a sentence: how often a costly error is made."""
+    if item.kind != "precision" or isinstance(item.value, Ranking):
+        return ""
+    error = 1 / (1 + math.exp(min(item.value.median / 10, 700)))
+    return (
+        f"at the median, {percent(error)} of choices between two moves are wrong where the error "
+        "costs a tenth of all that is at stake"
+    )
+
+
+def _place(sentence: str) -> tuple[int, ...]:
+    return tuple(int(n) for n in re.findall(r"\d+", sentence))
+
+
+def _assessment(scenario: Scenario, text: Path | None) -> tuple[Pins | None, str]:
+    """The pinned sentences, and the text if it is at hand."""
+    given = scenario.assessment
+    path = text or given.text
+    if given.sentences is None:
+        if text is not None:
+            raise TextError(
+                f"{scenario.path.name} names no side file of sentences, so that citations cannot "
+                f"be found in {text.name}; `escalade new` writes one"
+            )
+        return None, ""
+    pins = read_pins(given.sentences)
+    if path is None or (text is None and not path.exists()):
+        return pins, ""
+    prose = read_text(path)
+    if faults := verify(pins, prose):
+        raise ScenarioError(faults)
+    return pins, prose

@@ -1,0 +1,89 @@
+"""Draws: distributions, rankings, words by one author."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from scipy import stats
+
+from escalade.forecast.draws import AUTHOR_CORRELATION, draw, quantile
+from escalade.scenario.rankings import read_ranking
+from escalade.scenario.scenario import Input
+from escalade.scenario.values import Distribution, Kind, parse_value
+
+N = 4096
+
+
+def drawn(text: str | float, kind: Kind = "real") -> np.ndarray:
+    return draw([Input("x", parse_value(text, kind), kind)], N, 0).values[0]
+
+
+@pytest.mark.parametrize(
+    ("text", "kind", "reference"),
+    [
+        ("normal(1, 2)", "real", stats.norm(1, 2)),
+        ("uniform(2, 5)", "real", stats.uniform(2, 3)),
+        ("triangular(0, 1, 4)", "real", stats.triang(0.25, 0, 4)),
+        ("beta(2, 3)", "probability", stats.beta(2, 3)),
+        ("lognormal(2, 0.5)", "cost", stats.lognorm(0.5, scale=2)),
+        ("26 of 129", "probability", stats.beta(26.5, 103.5)),
+    ],
+)
+def test_draws_follow_the_named_distribution(text: str, kind: Kind, reference) -> None:
+    assert stats.kstest(drawn(text, kind), reference.cdf).statistic < 0.01
+
+
+@pytest.mark.parametrize(
+    ("text", "kind"),
+    [("5 to 20", "precision"), ("0.1 to 0.4", "probability"), ("-1 to 3", "real")],
+)
+def test_an_interval_holds_the_central_ninety_percent(text: str, kind: Kind) -> None:
+    low, high = (float(end) for end in text.split(" to "))
+    values = drawn(text, kind)
+    assert np.mean(values < low) == pytest.approx(0.05, abs=0.002)
+    assert np.mean(values > high) == pytest.approx(0.05, abs=0.002)
+
+
+def test_a_ranking_is_one_at_the_top_zero_at_the_bottom_and_uniform_between() -> None:
+    ranking = read_ranking("a > b ~ c > d > e", ["a", "b", "c", "d", "e"])
+    utility = draw([Input("wants", ranking, "ranking")], N, 0).values[0]
+    assert (utility[0] == 1).all()
+    assert (utility[-1] == 0).all()
+    assert (np.diff(utility, axis=0) <= 0).all()
+    # Two uniform order statistics: the larger is Beta(2, 1), the smaller Beta(1, 2).
+    assert stats.kstest(utility[1], stats.beta(2, 1).cdf).statistic < 0.02
+    assert stats.kstest(utility[2], stats.beta(1, 2).cdf).statistic < 0.02
+
+
+def test_words_of_one_author_and_group_vary_together() -> None:
+    words = ["unlikely", "remote chance", "likely"]
+    inputs = [Input(w, parse_value(w, "probability"), "probability") for w in words]
+    values = draw(inputs, N, 0).values
+    logits = [np.log(v / (1 - v)) for v in values]
+    correlation = np.corrcoef(logits)
+    assert correlation[0, 1] == pytest.approx(AUTHOR_CORRELATION, abs=0.03)
+    assert correlation[0, 2] == pytest.approx(0.0, abs=0.03)
+
+
+def test_the_same_seed_gives_the_same_draws_and_another_seed_others() -> None:
+    item = Input("x", parse_value("0 to 1", "real"), "real")
+    assert (draw([item], 64, 3).values[0] == draw([item], 64, 3).values[0]).all()
+    assert (draw([item], 64, 3).values[0] != draw([item], 64, 4).values[0]).any()
+
+
+def test_fixed_numbers_take_no_dimension() -> None:
+    fixed = Input("x", parse_value(2.0, "real"), "real")
+    free = Input("y", parse_value("0 to 1", "real"), "real")
+    alone, beside = draw([free], 64, 0).values[0], draw([fixed, free], 64, 0).values[1]
+    assert (alone == beside).all()
+
+
+@pytest.mark.parametrize("n", [0, -1, 2**25])
+def test_a_number_of_draws_out_of_bounds_is_refused(n: int) -> None:
+    with pytest.raises(ValueError, match="n_draws"):
+        draw([], n, 0)
+
+
+def test_an_unknown_family_is_refused() -> None:
+    with pytest.raises(ValueError, match="cauchy"):
+        quantile(Distribution("cauchy", (0.0, 1.0), "cauchy"), np.array([0.5]))
