@@ -14,7 +14,7 @@ import numpy as np
 from escalade.errors import ScenarioError, TextError
 from escalade.forecast.draws import quantile
 from escalade.forecast.summary import HIGH, LOW
-from escalade.report.words import interval, percent
+from escalade.report.phrases import interval, share
 from escalade.scenario.scenario import ANALYST, Input, Observation, Ranking, Scenario, Theatre
 from escalade.scenario.values import Distribution
 from escalade.text.pins import Pins, read_pins, read_text, verify
@@ -46,16 +46,29 @@ KINDS = {
 }
 _NOUNS = {
     "actors": "actor",
+    "types": "type",
+    "share": "share",
+    "precision": "precision",
+    "wants": "wants",
     "beliefs": "belief",
     "quantities": "quantity",
+    "state": "state",
     "moves": "move",
+    "habit": "habit",
     "costs": "cost",
-    "outcomes": "outcome",
-    "claims": "claim",
+    "size": "cost",
     "play": "turn",
+    "repeat": "turn",
+    "chance": "chance event",
+    "probability": "probability",
+    "outcomes": "outcome",
+    "includes": "outcome",
+    "said": "author's word",
+    "evidence": "evidence",
+    "claims": "claim",
+    "history": "history",
 }
-_SILENT = {"types", "includes", "repeat", "play", "together"}
-_INSIDE = ("share", "precision", "wants", "chance", "habit", "costs", "said", "size", "probability")
+"""What the last such key on the way to an element makes of it."""
 
 
 def words(id: str) -> str:
@@ -113,6 +126,7 @@ class InputRow:
     anchor: str
     name: str
     label: str
+    means: str
     kind: str
     text: str
     drawn: str
@@ -200,14 +214,11 @@ class Trail:
             steps = steps[2:]
         if special := self._special(theatre, steps):
             return where + special
-        noun = _NOUNS.get(steps[0], steps[0])
-        rest = [s for s in steps[1:] if s not in _SILENT and not s.isdigit()]
-        inside = [s for s in rest if s in _INSIDE]
-        named = [self.observer(s) for s in rest if s not in _INSIDE]
-        if inside:
-            noun = " ".join(["chance event" if s == "chance" else s for s in inside[-1:]])
-            noun = "wish" if noun == "wants" else "author's word" if noun == "said" else noun
-        return f"{where}{noun}: {words(', '.join(named))}" if named else f"{where}{noun}"
+        noun = next((_NOUNS[s] for s in reversed(steps) if s in _NOUNS), steps[0])
+        named = [words(self.observer(s)) for s in steps if s not in _NOUNS and not s.isdigit()]
+        if steps[0] == "beliefs" and len(named) > 1:
+            named = [f"{named[0]} about {named[1]}", *named[2:]]
+        return f"{where}{noun}: {', '.join(named)}"
 
     def _special(self, theatre: Theatre, steps: Sequence[str]) -> str:
         """Elements that are known by number: entries of a history, and cost rules."""
@@ -254,7 +265,8 @@ class Trail:
         return InputRow(
             anchor=f"input-{index}",
             name=item.name,
-            label=item.means or self._label(item.name),
+            label=self._label(item.name),
+            means=item.means,
             kind=KINDS.get(item.kind, item.kind),
             text=item.value.text,
             drawn=drawn(item),
@@ -303,7 +315,7 @@ def drawn(item: Input) -> str:
         return ""
     low, median, high = quantile(item.value, np.array([LOW, 0.5, HIGH])).tolist()
     if item.kind == "probability":
-        return f"{percent(median)} ({interval(low, high)})"
+        return f"{share(median)} ({interval(low, high)})"
     return f"{median:.3g} ({low:.3g}–{high:.3g})" if low >= 0 else f"{median:.3g} ({low:.3g} to {high:.3g})"
 
 
@@ -313,7 +325,7 @@ def _precision_words(item: Input) -> str:
         return ""
     error = 1 / (1 + math.exp(min(item.value.median / 10, 700)))
     return (
-        f"at the median, {percent(error)} of choices between two moves are wrong where the error "
+        f"at the median, {share(error)} of choices between two moves are wrong where the error "
         "costs a tenth of all that is at stake"
     )
 

@@ -107,8 +107,5 @@ def _keep(rules: Rules, turn: Turn, places: set[Position], move: str | None) -> 
 
 
 def _mover(theatre: Theatre, actor: int) -> str:
-    """Who moves, by name: turns name their actor first."""
-    if actor < 0:
-        return "chance"
-    names = {t.actor: t.name.partition(":")[0] for block in theatre.blocks for t in block}
-    return names.get(actor, "an actor that never moves")
+    """Who moves, by name."""
+    return theatre.actors[actor] if actor >= 0 else "chance"

@@ -204,6 +204,7 @@ class Theatre:
     """One theatre: its state, moves, play and outcomes.
 
     Attributes:
+        actors: Names of the file's actors, in its order.
         moves: Every move and chance event by name.
         blocks: The play, repetition unrolled; the turns of one block happen together.
         wants: [actor][type] What each wants; None for an actor that does not care.
@@ -212,6 +213,7 @@ class Theatre:
 
     id: str
     means: str
+    actors: tuple[str, ...]
     variables: tuple[Variable, ...]
     moves: Mapping[str, Move]
     blocks: tuple[tuple[Turn, ...], ...]

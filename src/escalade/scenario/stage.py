@@ -51,6 +51,7 @@ def read_stage(
     return Theatre(
         id=name,
         means=means,
+        actors=tuple(actor.id for actor in actors),
         variables=names.variables,
         moves=moves,
         blocks=blocks,

@@ -1,0 +1,231 @@
+"""The one-file page: a forecast, what it says of the author's claims, and the whole trail."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import groupby
+from pathlib import Path
+from typing import Any
+
+import jinja2
+import numpy as np
+from numpy.typing import NDArray
+
+from escalade.forecast.forecast import Forecast
+from escalade.forecast.rows import BeliefRow, ClaimRow, OutcomeRow, TeachingRow
+from escalade.report.figures import BeliefPlot, DotPlot, belief_plots, dot_plot
+from escalade.report.phrases import frequency, interval, share
+from escalade.report.trail import Trail, said_range, words
+from escalade.scenario.scenario import Outcome, OutcomeGroup, Theatre
+from escalade.scenario.values import Distribution
+from escalade.text.lexicon import ICD_203
+from escalade.text.pins import write_text
+
+TAUGHT = 0.005
+"""Bits below which a move is said to have taught nothing."""
+
+
+def write_page(forecast: Forecast, target: Path, *, text: Path | None = None) -> None:
+    """Write a forecast as one HTML file that needs nothing else; whole or not at all.
+
+    The same forecast gives the same bytes.
+
+    Args:
+        forecast: The forecast.
+        target: File to write.
+        text: The assessment, when it does not lie where the scenario says.
+
+    Raises:
+        TextError: If `text` cannot be used, or the page cannot be written.
+        ScenarioError: If the text's sentences are no longer those pinned.
+    """
+    write_text(target, render_page(forecast, text=text))
+
+
+def render_page(forecast: Forecast, *, text: Path | None = None) -> str:
+    """The page as HTML; see `write_page`."""
+    trail = Trail(forecast.scenario, text)
+    environment = jinja2.Environment(
+        loader=jinja2.PackageLoader("escalade.report"),
+        autoescape=True,
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters |= {"share": share, "interval": interval, "frequency": frequency}
+    environment.filters |= {"words": words, "band": _band}
+    return environment.get_template("page.html.j2").render(_context(forecast, trail))
+
+
+def _context(forecast: Forecast, trail: Trail) -> dict[str, Any]:
+    """Everything that the template shows."""
+    scenario = forecast.scenario
+    sentences = trail.sentences()
+    inputs = trail.inputs()
+    return {
+        "forecast": forecast,
+        "scenario": scenario,
+        "trail": trail,
+        "several": len(scenario.theatres) > 1,
+        "sections": [_section(forecast, trail, i) for i in range(len(scenario.theatres))],
+        "claims": [_claim(row) for row in forecast.claims],
+        "paragraphs": [list(group) for _, group in groupby(sentences, lambda s: s.paragraph)],
+        "sentences": {sentence.id: sentence for sentence in sentences},
+        "silent": [s.id for s in sentences if not s.elements],
+        "inputs": inputs,
+        "assumptions": [row for row in inputs if not row.cite],
+        "evidence": list(trail.evidence()),
+        "interval_share": round(100 * (forecast.provenance["settings"]["interval"][1]
+                                       - forecast.provenance["settings"]["interval"][0])),
+    }  # fmt: skip
+
+
+# Theatres
+
+
+@dataclass(frozen=True)
+class OutcomeView:
+    """An outcome: its row, its figure, and the author's own word for it.
+
+    Attributes:
+        likely: Weighted share of worlds in which it is more likely than not.
+        said: What readers understand by the author's word; None without one.
+    """
+
+    row: OutcomeRow
+    name: str
+    anchor: str
+    plot: DotPlot
+    likely: float
+    said: tuple[float, float] | None
+
+
+@dataclass(frozen=True)
+class Step:
+    """One entry of a history, and what it taught: (about, observers, bits)."""
+
+    number: int
+    date: str
+    made: str
+    means: tuple[str, ...]
+    cite: tuple[str, ...]
+    lessons: tuple[tuple[str, tuple[str, ...], float], ...]
+
+
+@dataclass(frozen=True)
+class Section:
+    """One theatre."""
+
+    theatre: Theatre
+    name: str
+    outcomes: tuple[OutcomeView, ...]
+    steps: tuple[Step, ...]
+    panels: tuple[BeliefPlot, ...]
+    teaching: tuple[TeachingRow, ...]
+
+
+def _section(forecast: Forecast, trail: Trail, index: int) -> Section:
+    theatre = forecast.scenario.theatres[index]
+    beliefs = [row for row in forecast.beliefs if row.theatre == theatre.id]
+    teaching = [row for row in forecast.teaching if row.theatre == theatre.id]
+    return Section(
+        theatre=theatre,
+        name=words(theatre.id),
+        outcomes=tuple(_outcomes(forecast, index)),
+        steps=tuple(_history(theatre, beliefs, trail)),
+        panels=tuple(belief_plots(beliefs)),
+        teaching=tuple(sorted(teaching, key=lambda row: -row.bits)),
+    )
+
+
+def _outcomes(forecast: Forecast, index: int) -> Iterator[OutcomeView]:
+    theatre = forecast.scenario.theatres[index]
+    table, weight = forecast.worlds.outcomes[index], forecast.worlds.weight
+    items: dict[str, Outcome | OutcomeGroup] = {item.id: item for item in theatre.groups}
+    items |= {item.id: item for item in theatre.outcomes if item.id not in items}
+    leaf = {item.id: [i] for i, item in enumerate(theatre.outcomes)}
+    leaf |= {item.id: list(item.leaves) for item in theatre.groups}
+    for row in forecast.outcomes:
+        if row.theatre != theatre.id:
+            continue
+        values = table[leaf[row.outcome]].sum(axis=0)
+        said = _said(forecast, items[row.outcome])
+        yield OutcomeView(
+            row=row,
+            name=words(row.outcome.rpartition(".")[2] if row.part_of else row.outcome),
+            anchor=f"outcome-{theatre.id}-{row.outcome}",
+            plot=dot_plot(values, weight, row.probability, (row.low, row.high), said),
+            likely=_share_of(values > 0.5, values, weight),
+            said=said,
+        )
+
+
+def _share_of(
+    holds: NDArray[np.bool_], values: NDArray[np.float64], weight: NDArray[np.float64]
+) -> float:
+    """Weighted share of the worlds that count in which something holds."""
+    known = np.isfinite(values) & (weight > 0)
+    return float(weight[known & holds].sum() / weight[known].sum())
+
+
+def _said(forecast: Forecast, item: Outcome | OutcomeGroup) -> tuple[float, float] | None:
+    """What the author's word for an outcome covers; None without one."""
+    if item.said is None:
+        return None
+    value = forecast.scenario.inputs[item.said].value
+    return said_range(value) if isinstance(value, Distribution) else None
+
+
+# History and beliefs
+
+
+def _history(theatre: Theatre, beliefs: Sequence[BeliefRow], trail: Trail) -> Iterator[Step]:
+    for number, entry in enumerate(theatre.history, 1):
+        moves = [theatre.moves[m] for m in entry.moves.values() if m in theatre.moves]
+        means = dict.fromkeys(text for text in (entry.means, *(m.means for m in moves)) if text)
+        yield Step(
+            number=number,
+            date=entry.date,
+            made=trail.made(entry),
+            means=tuple(means),
+            cite=tuple(dict.fromkeys(entry.cite)),
+            lessons=tuple(_lessons([row for row in beliefs if row.step == number], trail)),
+        )
+
+
+def _lessons(
+    rows: Sequence[BeliefRow], trail: Trail
+) -> Iterator[tuple[str, tuple[str, ...], float]]:
+    """What one step taught about each actor, observers who learned as much together."""
+    found: dict[tuple[str, float], dict[str, None]] = {}
+    for row in rows:
+        if row.bits >= TAUGHT:
+            key = (row.actor, round(row.bits, 2))
+            found.setdefault(key, {})[trail.observer(row.observer)] = None
+    for (actor, bits), observers in found.items():
+        yield trail.observer(actor), tuple(observers), bits
+
+
+# Claims
+
+
+@dataclass(frozen=True)
+class ClaimView:
+    """A claim, and in how many worlds it holds, as a phrase."""
+
+    row: ClaimRow
+    holds: str
+
+
+def _claim(row: ClaimRow) -> ClaimView:
+    if row.share is None:
+        return ClaimView(row, "never determined: a condition of it has probability zero")
+    return ClaimView(row, f"{frequency(row.share)} model worlds")
+
+
+def _band(row: OutcomeRow) -> str:
+    """The word for a probability with its range inline; its own range where it has no word."""
+    if any(row.word == word for word, _ in ICD_203):
+        return f"{row.word} ({interval(*row.word_range)})"
+    return row.word
