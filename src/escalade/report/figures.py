@@ -24,11 +24,19 @@ Point = tuple[float, float]
 DOTS = 20
 """Dots of a plot: each stands for one in twenty model worlds."""
 
-BINS = 60
+BINS = 40
 """Columns in which the dots of 0 to 100 % are stacked."""
 
-DOT_PLOT = {"left": 22.0, "width": 480.0, "column": 480.0 / BINS, "least": 32.0, "below": 34.0}
-"""Measures of a dot plot: margin, length of the axis, width of a dot, least height, room below."""
+DOT_PLOT = {
+    "left": 22.0,
+    "width": 480.0,
+    "column": 480.0 / BINS,
+    "least": 36.0,
+    "tallest": 108.0,
+    "below": 34.0,
+}
+"""Measures of a dot plot: margin, length of the axis, width of a dot, least and greatest height of
+the stacks (dots of a taller one overlap like coins), and room below."""
 
 BELIEF_PLOT = {"left": 44.0, "width": 300.0, "top": 8.0, "height": 120.0, "label": 13.0}
 """Measures of a panel of belief paths; `label` is the least distance between two letters."""
@@ -85,15 +93,17 @@ def dot_plot(
     column = DOT_PLOT["column"]
     bins = np.minimum((found * BINS).astype(int), BINS - 1)
     rank = np.arange(DOTS) - np.searchsorted(bins, bins)
-    base = max((int(rank.max()) + 1) * column, DOT_PLOT["least"]) + 4
+    tallest = int(rank.max()) + 1
+    rise = min(column, (DOT_PLOT["tallest"] - column) / max(tallest - 1, 1))
+    base = max(column + (tallest - 1) * rise, DOT_PLOT["least"]) + 4
     dots = tuple(
-        (_round(DOT_PLOT["left"] + (b + 0.5) * column), _round(base - (r + 0.5) * column - 1))
+        (_round(DOT_PLOT["left"] + (b + 0.5) * column), _round(base - column / 2 - r * rise - 1))
         for b, r in zip(bins.tolist(), rank.tolist(), strict=True)
     )
     return DotPlot(
         values=tuple(found.tolist()),
         dots=dots,
-        radius=_round(column / 2 - 0.3),
+        radius=_round(column / 2 - 0.2),
         base=_round(base),
         ticks=tuple((_across(p / 100), f"{p} %") for p in (0, 25, 50, 75, 100)),
         mean=_across(mean),
@@ -158,7 +168,7 @@ class BeliefPlot:
 def belief_plots(rows: Sequence[BeliefRow]) -> list[BeliefPlot]:
     """The panels of one theatre; the last type of each actor is left out, being the rest."""
     order = list(dict.fromkeys((row.actor, row.type) for row in rows))
-    last = {actor: type_ for actor, type_ in order}
+    last = dict(order)
     return [
         _panel(actor, type_, [r for r in rows if (r.actor, r.type) == (actor, type_)])
         for actor, type_ in order
@@ -197,7 +207,9 @@ def _panel(actor: str, type_: str, rows: Sequence[BeliefRow]) -> BeliefPlot:
     )
 
 
-def _together(paths: Mapping[str, Sequence[float]]) -> list[tuple[tuple[str, ...], tuple[float, ...]]]:
+def _together(
+    paths: Mapping[str, Sequence[float]],
+) -> list[tuple[tuple[str, ...], tuple[float, ...]]]:
     """Observers who agree at every step, with the path of the first of them."""
     found: list[tuple[list[str], tuple[float, ...]]] = []
     for observer, values in paths.items():
@@ -211,7 +223,7 @@ def _together(paths: Mapping[str, Sequence[float]]) -> list[tuple[tuple[str, ...
 
 
 def _letter(index: int) -> str:
-    """a, b, … z, a1, b1, …"""
+    """The name of a line: a to z, then a1 and so on."""
     return "abcdefghijklmnopqrstuvwxyz"[index % 26] + (str(index // 26) if index >= 26 else "")
 
 

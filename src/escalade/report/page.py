@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from escalade.forecast.forecast import Forecast
 from escalade.forecast.rows import BeliefRow, ClaimRow, OutcomeRow, TeachingRow
 from escalade.report.figures import BeliefPlot, DotPlot, belief_plots, dot_plot
-from escalade.report.phrases import frequency, interval, share
+from escalade.report.phrases import interval, model_worlds, share
 from escalade.report.trail import Trail, said_range, words
 from escalade.scenario.scenario import Outcome, OutcomeGroup, Theatre
 from escalade.scenario.values import Distribution
@@ -53,8 +53,8 @@ def render_page(forecast: Forecast, *, text: Path | None = None) -> str:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters |= {"share": share, "interval": interval, "frequency": frequency}
-    environment.filters |= {"words": words, "band": _band}
+    environment.filters |= {"share": share, "interval": interval, "model_worlds": model_worlds}
+    environment.filters |= {"words": words, "sentence": _sentence}
     return environment.get_template("page.html.j2").render(_context(forecast, trail))
 
 
@@ -67,12 +67,15 @@ def _context(forecast: Forecast, trail: Trail) -> dict[str, Any]:
         "forecast": forecast,
         "scenario": scenario,
         "trail": trail,
+        "bands": [word for word, _ in ICD_203],
         "several": len(scenario.theatres) > 1,
         "sections": [_section(forecast, trail, i) for i in range(len(scenario.theatres))],
         "claims": [_claim(row) for row in forecast.claims],
         "paragraphs": [list(group) for _, group in groupby(sentences, lambda s: s.paragraph)],
         "sentences": {sentence.id: sentence for sentence in sentences},
-        "silent": [s.id for s in sentences if not s.elements],
+        "cited": sum(bool(s.elements) for s in sentences),
+        "silent": [s.id for s in sentences if not s.elements and not s.apart],
+        "apart": [s.id for s in sentences if not s.elements and s.apart],
         "inputs": inputs,
         "assumptions": [row for row in inputs if not row.cite],
         "evidence": list(trail.evidence()),
@@ -103,14 +106,14 @@ class OutcomeView:
 
 @dataclass(frozen=True)
 class Step:
-    """One entry of a history, and what it taught: (about, observers, bits)."""
+    """One entry of a history, and what it taught about whom: how many bits to which observers."""
 
     number: int
     date: str
     made: str
     means: tuple[str, ...]
     cite: tuple[str, ...]
-    lessons: tuple[tuple[str, tuple[str, ...], float], ...]
+    lessons: tuple[tuple[str, tuple[tuple[float, tuple[str, ...]], ...]], ...]
 
 
 @dataclass(frozen=True)
@@ -142,15 +145,16 @@ def _section(forecast: Forecast, trail: Trail, index: int) -> Section:
 def _outcomes(forecast: Forecast, index: int) -> Iterator[OutcomeView]:
     theatre = forecast.scenario.theatres[index]
     table, weight = forecast.worlds.outcomes[index], forecast.worlds.weight
-    items: dict[str, Outcome | OutcomeGroup] = {item.id: item for item in theatre.groups}
-    items |= {item.id: item for item in theatre.outcomes if item.id not in items}
-    leaf = {item.id: [i] for i, item in enumerate(theatre.outcomes)}
-    leaf |= {item.id: list(item.leaves) for item in theatre.groups}
+    found: dict[str, tuple[Outcome | OutcomeGroup, list[int]]] = {
+        item.id: (item, [i]) for i, item in enumerate(theatre.outcomes)
+    }
+    found |= {item.id: (item, list(item.leaves)) for item in theatre.groups}
     for row in forecast.outcomes:
         if row.theatre != theatre.id:
             continue
-        values = table[leaf[row.outcome]].sum(axis=0)
-        said = _said(forecast, items[row.outcome])
+        item, leaves = found[row.outcome]
+        values = table[leaves].sum(axis=0)
+        said = _said(forecast, item)
         yield OutcomeView(
             row=row,
             name=words(row.outcome.rpartition(".")[2] if row.part_of else row.outcome),
@@ -196,15 +200,15 @@ def _history(theatre: Theatre, beliefs: Sequence[BeliefRow], trail: Trail) -> It
 
 def _lessons(
     rows: Sequence[BeliefRow], trail: Trail
-) -> Iterator[tuple[str, tuple[str, ...], float]]:
+) -> Iterator[tuple[str, tuple[tuple[float, tuple[str, ...]], ...]]]:
     """What one step taught about each actor, observers who learned as much together."""
-    found: dict[tuple[str, float], dict[str, None]] = {}
-    for row in rows:
-        if row.bits >= TAUGHT:
-            key = (row.actor, round(row.bits, 2))
-            found.setdefault(key, {})[trail.observer(row.observer)] = None
-    for (actor, bits), observers in found.items():
-        yield trail.observer(actor), tuple(observers), bits
+    taught = [row for row in rows if row.bits >= TAUGHT]
+    for actor in dict.fromkeys(row.actor for row in taught):
+        found: dict[float, dict[str, None]] = {}
+        for row in taught:
+            if row.actor == actor:
+                found.setdefault(round(row.bits, 2), {})[trail.observer(row.observer)] = None
+        yield trail.observer(actor), tuple((bits, tuple(who)) for bits, who in found.items())
 
 
 # Claims
@@ -221,11 +225,9 @@ class ClaimView:
 def _claim(row: ClaimRow) -> ClaimView:
     if row.share is None:
         return ClaimView(row, "never determined: a condition of it has probability zero")
-    return ClaimView(row, f"{frequency(row.share)} model worlds")
+    return ClaimView(row, model_worlds(row.share))
 
 
-def _band(row: OutcomeRow) -> str:
-    """The word for a probability with its range inline; its own range where it has no word."""
-    if any(row.word == word for word, _ in ICD_203):
-        return f"{row.word} ({interval(*row.word_range)})"
-    return row.word
+def _sentence(text: str) -> str:
+    """A phrase with a capital, as it begins a sentence."""
+    return text[:1].upper() + text[1:]

@@ -6,15 +6,16 @@ import math
 
 from escalade.report.words import percent
 
+PERCENT = "\u00a0%"
 CERTAIN = 1e-9
 """Sums of weights round: a share this close to none or all is none or all."""
 
 
 def share(probability: float) -> str:
-    """A probability as a percentage that does not break across lines; a dash where there is none."""
+    """A probability as a percentage that does not break across lines; a dash for none."""
     if not math.isfinite(probability):
         return "–"
-    return percent(_settled(probability)).replace(" ", "\u00a0")
+    return percent(_settled(probability)).replace(" %", PERCENT)
 
 
 def interval(low: float, high: float) -> str:
@@ -22,21 +23,21 @@ def interval(low: float, high: float) -> str:
     left, right = share(low), share(high)
     if left == right:
         return left
-    return f"{left.removesuffix('\u00a0%')}–{right}"
+    return f"{left.removesuffix(PERCENT)}–{right}"
 
 
-def frequency(probability: float) -> str:
-    """A probability as a natural frequency; of 1,000 where 100 would be too coarse."""
+def model_worlds(probability: float) -> str:
+    """A share of model worlds as a natural frequency; of 1,000 where 100 would be too coarse."""
     p = _settled(probability)
     if p in (0.0, 1.0):
-        return "all of 100" if p else "none of 100"
+        return "every model world" if p else "no model world"
     if 0.005 <= p <= 0.995:
-        return f"{100 * p:.0f} of 100"
+        return f"{100 * p:.0f} of 100 model worlds"
     if p < 0.0005:
-        return "fewer than 1 of 1,000"
+        return "fewer than 1 of 1,000 model worlds"
     if p > 0.9995:
-        return "more than 999 of 1,000"
-    return f"{1000 * p:.0f} of 1,000"
+        return "more than 999 of 1,000 model worlds"
+    return f"{1000 * p:.0f} of 1,000 model worlds"
 
 
 def _settled(probability: float) -> float:

@@ -114,6 +114,11 @@ class Sentence:
     elements: tuple[Element, ...]
 
     @property
+    def apart(self) -> bool:
+        """Whether nothing need rest on it: a question, or an opinion that nothing can compute."""
+        return self.opinion or self.status == "question"
+
+    @property
     def paragraph(self) -> int:
         """Number of its paragraph."""
         return _place(self.id)[0]
@@ -182,6 +187,18 @@ class Trail:
     def made(self, entry: Observation) -> str:
         """The moves of one entry of a history."""
         return "; ".join(f"{self.actor(a)}: {words(move)}" for a, move in entry.moves.items())
+
+    def movers(self, theatre: Theatre, move: str) -> str:
+        """Names of those who may make a move."""
+        turns = (turn for block in theatre.blocks for turn in block)
+        return ", ".join(dict.fromkeys(self.actor(t.actor) for t in turns if move in t.moves))
+
+    def rest(self, actor: str, type_: str) -> bool:
+        """Whether a type has no share of its own and takes what the others leave."""
+        return any(
+            t.share is None for a in self.scenario.actors if a.id == actor
+            for t in a.types if t.id == type_
+        )  # fmt: skip
 
     def element(self, name: str) -> Element:
         """What a path of the file is called, and where the page shows it."""
@@ -257,16 +274,19 @@ class Trail:
     # Inputs and evidence
 
     def inputs(self) -> list[InputRow]:
-        """Every input, in the order in which it is drawn."""
-        return [self._input(i, item) for i, item in enumerate(self.scenario.inputs)]
+        """Every input, in the order of the file."""
+        inputs = self.scenario.inputs
+        order = sorted(range(len(inputs)), key=lambda i: (inputs[i].file, inputs[i].line))
+        return [self._input(i, inputs[i]) for i in order]
 
     def _input(self, index: int, item: Input) -> InputRow:
         file = Path(item.file or self.scenario.path).name
+        label = self._label(item.name)
         return InputRow(
             anchor=f"input-{index}",
             name=item.name,
-            label=self._label(item.name),
-            means=item.means,
+            label=label,
+            means=item.means if item.means not in label else "",
             kind=KINDS.get(item.kind, item.kind),
             text=item.value.text,
             drawn=drawn(item),
@@ -316,7 +336,7 @@ def drawn(item: Input) -> str:
     low, median, high = quantile(item.value, np.array([LOW, 0.5, HIGH])).tolist()
     if item.kind == "probability":
         return f"{share(median)} ({interval(low, high)})"
-    return f"{median:.3g} ({low:.3g}–{high:.3g})" if low >= 0 else f"{median:.3g} ({low:.3g} to {high:.3g})"
+    return f"{median:.3g} ({low:.3g} to {high:.3g})"
 
 
 def _precision_words(item: Input) -> str:
@@ -325,7 +345,7 @@ def _precision_words(item: Input) -> str:
         return ""
     error = 1 / (1 + math.exp(min(item.value.median / 10, 700)))
     return (
-        f"at the median, {share(error)} of choices between two moves are wrong where the error "
+        f"at the median, takes the worse of two moves in {share(error)} of choices where that "
         "costs a tenth of all that is at stake"
     )
 

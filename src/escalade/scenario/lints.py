@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from escalade.errors import Fault, ScenarioError
-from escalade.scenario.expressions import quantities
+from escalade.scenario.expressions import Bound, QuantityRef, quantities
 from escalade.scenario.play import Growth, Rules, census
 from escalade.scenario.scenario import Move, Scenario, Theatre, Turn
 from escalade.scenario.values import Distribution
@@ -168,8 +168,12 @@ def _revealing(
 def _twins(scenario: Scenario, theatre: Theatre, turns: list[Turn], where: str) -> Iterator[Fault]:
     """Two moves at one turn that have the same effect count double in habit."""
 
+    def price(amount: Bound) -> object:
+        written = isinstance(amount, QuantityRef)
+        return scenario.inputs[amount.index].value if written else amount
+
     def deed(move: Move) -> tuple[object, ...]:
-        costs = tuple((c.actor, c.type, str(c.amount)) for c in move.costs)
+        costs = tuple((c.actor, c.type, price(c.amount)) for c in move.costs)
         return (move.when, move.sets, costs, move.seen_by, move.shows)
 
     for turn in dict.fromkeys(turns):

@@ -29,7 +29,7 @@ def key(description: str, default: Any = ..., **more: Any) -> Any:
 class Part(BaseModel):
     """A part of the file; a class with `short` may also be written as that key's value alone."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=False)
+    model_config = ConfigDict(extra="forbid", frozen=True, defer_build=True)
     short: ClassVar[str] = ""
 
     @model_validator(mode="before")
@@ -208,7 +208,7 @@ class CostRule(Cited):
 class Turn(Part):
     """One turn: `ACTOR: [moves]`, or one of chance, together, repeat."""
 
-    model_config = ConfigDict(extra="allow", frozen=True)
+    model_config = ConfigDict(extra="allow", frozen=True, defer_build=True)
     __pydantic_extra__: dict[str, Names] = Field(init=False)
     when: Text = key("The turn is skipped unless this holds.", "")
     called: Text = key("A name for the turn.", "")
@@ -241,7 +241,7 @@ class Outcome(Cited):
 class Observation(Cited):
     """Moves already made at one turn: `ACTOR: move` or `chance: event`."""
 
-    model_config = ConfigDict(extra="allow", frozen=True)
+    model_config = ConfigDict(extra="allow", frozen=True, defer_build=True)
     __pydantic_extra__: dict[str, Text] = Field(init=False)
     date: Text = key("Day of the move, YYYY-MM-DD.")
     means: Text = key("What happened, in words.", "")

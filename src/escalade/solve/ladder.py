@@ -29,7 +29,7 @@ WINDOW = 8.0  # sweeps after which progress is judged
 RUNG_LIMIT = 120.0  # sweeps on one rung
 LAST_LIMIT = 1000.0  # sweeps on the last rung
 SMALLEST_DAMP = 1.0 / 16
-SMALLEST_STEP = 1e-7
+SMALLEST_STEP = 1e-4  # relative to the rung
 MOST_CHECKS = 5.0
 
 
@@ -272,7 +272,7 @@ def _advance(t: Topology, b: Buffers, m: Memory, s: Lanes, job: Job, lane: int) 
             _judge(m, s, lane, delta)
     if retreat:
         s.step[lane] = 0.5 * (s.s[lane] - s.s_ok[lane])
-        if spent or s.step[lane] < SMALLEST_STEP:
+        if spent or s.step[lane] < SMALLEST_STEP * s.s[lane]:
             _finish(t, b, s, job, lane, np.inf)
         else:
             _next_rung(t, b, s, job, lane)

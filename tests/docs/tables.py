@@ -1,0 +1,182 @@
+"""The tables of the documentation that are drawn from the code.
+
+On a page such a table stands below a comment, `<!-- table: size words -->` or `<!-- keys: Move -->`.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from typing import Any, get_args, get_origin, get_type_hints
+
+from scipy import special, stats
+
+from escalade.game.compile import MAX_HISTORIES
+from escalade.scenario import document, nodes, syntax
+from escalade.scenario.grades import ITEM, SOURCE, likelihood_ratio
+from escalade.scenario.reading import RESERVED
+from escalade.scenario.schema import Part, ScenarioFile, Wants
+from escalade.scenario.source import MAX_EXTENDS
+from escalade.scenario.turns import MAX_TURNS
+from escalade.scenario.values import HABIT_WORDS, PRECISION_WORDS, SIZE_WORDS, Z90
+from escalade.text import lexicon
+
+Model = type[Part]
+GENERATED = re.compile(r"<!-- (table|keys): ([\w ]+) -->\n\n?((?:\|.*\n)*)")
+
+
+def models() -> dict[str, Model]:
+    """The parts of a scenario file by name, in the order of the grammar."""
+    found: dict[str, Model] = {}
+
+    def visit(model: Model) -> None:
+        if model.__name__ in found:
+            return
+        found[model.__name__] = model
+        for annotation in annotations(model).values():
+            for inner in members(annotation):
+                visit(inner)
+
+    visit(ScenarioFile)
+    del found[Wants.__name__]  # its fields are no keys: a want stands in their place
+    return found
+
+
+def annotations(model: Model) -> dict[str, Any]:
+    """The annotation of each field, names of later classes resolved."""
+    hints = get_type_hints(model)
+    return {id: hints[id] for id in model.model_fields}
+
+
+def members(annotation: Any) -> Iterator[Model]:
+    """The models that an annotation mentions."""
+    if isinstance(annotation, type) and issubclass(annotation, Part):
+        yield annotation
+    for argument in get_args(annotation) if get_origin(annotation) else ():
+        yield from members(argument)
+
+
+def drawn(found: re.Match[str]) -> str:
+    """A match of `GENERATED` with the table as the code has it today."""
+    kind, name, _ = found.groups()
+    return f"<!-- {kind}: {name} -->\n\n" + (_keys(name) if kind == "keys" else TABLES[name]())
+
+
+def _keys(name: str) -> str:
+    """The keys of one part of the file with their descriptions, inherited ones last."""
+    model = models()[name]
+    own = [id for base in model.__mro__ for id in vars(base).get("__annotations__", ())]
+    rows = []
+    for id, field in sorted(model.model_fields.items(), key=lambda item: own.index(item[0])):
+        needed = ", needed" if field.is_required() else ""
+        rows.append((f"`{field.alias or id}`{needed}", field.description or ""))
+    return _table(("key", "holds"), rows)
+
+
+def _table(head: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> str:
+    lines = [
+        [cell.replace("|", "\\|") for cell in row] for row in (head, ("---",) * len(head), *rows)
+    ]
+    return "".join(f"| {' | '.join(line)} |\n" for line in lines)
+
+
+def _percent(p: float) -> str:
+    return f"{100 * p:.2g} %"
+
+
+def _likelihood() -> str:
+    rows = []
+    for word in sorted(set(lexicon.words().values()), key=lambda word: -word.logit_mean):
+        read = (f"{word.low:.0%} to {word.high:.0%}", f"{word.median:.0%}")
+        band = f"{word.band[0]:.0%} to {word.band[1]:.0%}" if word.band else ""
+        rows.append((f"`{word.term}`", *(read if word.measured else ("", "")), word.group, band))
+    return _table(("word", "nine in ten readers", "middle reader", "group", "ICD 203"), rows)
+
+
+def _spellings() -> str:
+    rows = [(f"`{alias}`", f"`{term}`") for alias, term in lexicon.ALIASES.items()]
+    return _table(("also understood", "as"), rows)
+
+
+def _words(words: Mapping[str, tuple[float, float]]) -> str:
+    rows = [(f"`{word}`", f"{low:g} to {high:g}") for word, (low, high) in words.items()]
+    return _table(("word", "nine times in ten"), rows)
+
+
+def _precision() -> str:
+    named = {value: f"{value:g}" for value in (0, 5, 10, 20, 40)}
+    for word, ends in PRECISION_WORDS.items():
+        named |= {end: f"{end:g}" for end in ends}
+        named[math.sqrt(math.prod(ends))] = f"`{word}`, about {math.sqrt(math.prod(ends)):.0f}"
+    rows = [
+        (name, *(_percent(special.expit(-value * loss)) for loss in (0.02, 0.1, 0.25)))
+        for value, name in sorted(named.items())
+    ]
+    return _table(("precision", "costs 0.02", "costs 0.1", "costs 0.25"), rows)
+
+
+def _grades() -> str:
+    rows = [
+        (f"**{source}**", *(_ratio(source, item) for item in ITEM)) for source in sorted(SOURCE)
+    ]
+    return _table(("", *(str(item) for item in ITEM)), rows)
+
+
+def _ratio(source: str, item: int) -> str:
+    found = likelihood_ratio(source, item)
+    if found.family == "fixed":
+        return "exactly 1"
+    mean, sd = found.parameters
+    low, high = math.exp(mean - Z90 * sd), math.exp(mean + Z90 * sd)
+    return f"{math.exp(mean):.2g} ({low:.2g} to {high:.2g})"
+
+
+def _bands() -> str:
+    rows = [(word, f"{low:.0%} to {high:.0%}") for word, (low, high) in lexicon.ICD_203]
+    return _table(("word", "from, to"), rows)
+
+
+def _counts() -> str:
+    rows = []
+    for hits, cases in ((0, 129), (13, 129), (1, 4), (10, 34)):
+        beta = stats.beta(hits + 0.5, cases - hits + 0.5)
+        low, middle, high = (_percent(float(beta.ppf(q))) for q in (0.05, 0.5, 0.95))
+        rows.append((f"`{hits} of {cases}`", middle, f"{low} to {high}"))
+    return _table(("counts", "middle", "nine times in ten"), rows)
+
+
+def _reserved() -> str:
+    words = [f"`{word}`" for word in sorted(RESERVED)]
+    return _table(("words", *[""] * 4), (tuple(words[i : i + 5]) for i in range(0, len(words), 5)))
+
+
+def _sizes() -> str:
+    rows = [
+        ("ways the play of one theatre can go", f"{MAX_HISTORIES:,}"),
+        ("turns of one theatre, repeats counted", f"{MAX_TURNS:,}"),
+        ("size of a file", f"{document.MAX_BYTES / 1e6:g} MB"),
+        ("depth of a file, mappings inside mappings", f"{nodes.MAX_DEPTH}"),
+        ("keys and values of a file, aliases followed", f"{nodes.MAX_NODES:,}"),
+        ("files that extend each other in a row", f"{MAX_EXTENDS}"),
+        ("length of an expression", f"{syntax.MAX_LENGTH} characters"),
+        ("depth of an expression", f"{syntax.MAX_DEPTH}"),
+        ("names, numbers and operators in an expression", f"{syntax.MAX_NODES}"),
+        ("largest number in an expression", f"{syntax.MAX_NUMBER:g}"),
+    ]
+    return _table(("what", "at most"), rows)
+
+
+TABLES: dict[str, Callable[[], str]] = {
+    "counts": _counts,
+    "grades": _grades,
+    "habit words": lambda: _words(HABIT_WORDS),
+    "ICD 203": _bands,
+    "likelihood words": _likelihood,
+    "other spellings": _spellings,
+    "precision": _precision,
+    "precision words": lambda: _words(PRECISION_WORDS),
+    "reserved words": _reserved,
+    "size words": lambda: _words(SIZE_WORDS),
+    "sizes": _sizes,
+}
