@@ -53,7 +53,11 @@ def peak_memory(*command: str, **environment: str) -> float:
     process = subprocess.Popen(
         [ESCALADE, *command], cwd=ROOT, env=os.environ | environment, stdout=subprocess.DEVNULL
     )
-    _, status, usage = os.wait4(process.pid, 0)
+    try:
+        _, status, usage = os.wait4(process.pid, 0)
+    except BaseException:  # a time limit, say: nothing may run on
+        process.kill()
+        raise
     process.returncode = os.waitstatus_to_exitcode(status)
     if process.returncode:
         raise RuntimeError(f"escalade {' '.join(command)}: exit status {process.returncode}")

@@ -1,6 +1,6 @@
 """The tables of the documentation that are drawn from the code.
 
-On a page such a table stands below a comment, `<!-- table: size words -->` or `<!-- keys: Move -->`.
+On a page such a table stands below a comment: `<!-- table: size words -->`, `<!-- keys: Move -->`.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from escalade.scenario.values import HABIT_WORDS, PRECISION_WORDS, SIZE_WORDS, Z
 from escalade.text import lexicon
 
 Model = type[Part]
-GENERATED = re.compile(r"<!-- (table|keys): ([\w ]+) -->\n\n?((?:\|.*\n)*)")
+GENERATED = re.compile(r"<!-- (table|keys): ([\w ]+) -->\n\n?((?:\|.*\n)*)\n?")
 
 
 def models() -> dict[str, Model]:
@@ -34,7 +34,7 @@ def models() -> dict[str, Model]:
         if model.__name__ in found:
             return
         found[model.__name__] = model
-        for annotation in annotations(model).values():
+        for annotation in hints(model).values():
             for inner in members(annotation):
                 visit(inner)
 
@@ -43,10 +43,10 @@ def models() -> dict[str, Model]:
     return found
 
 
-def annotations(model: Model) -> dict[str, Any]:
+def hints(model: Model) -> dict[str, Any]:
     """The annotation of each field, names of later classes resolved."""
-    hints = get_type_hints(model)
-    return {id: hints[id] for id in model.model_fields}
+    found = get_type_hints(model)
+    return {id: found[id] for id in model.model_fields}
 
 
 def members(annotation: Any) -> Iterator[Model]:
@@ -60,7 +60,7 @@ def members(annotation: Any) -> Iterator[Model]:
 def drawn(found: re.Match[str]) -> str:
     """A match of `GENERATED` with the table as the code has it today."""
     kind, name, _ = found.groups()
-    return f"<!-- {kind}: {name} -->\n\n" + (_keys(name) if kind == "keys" else TABLES[name]())
+    return f"<!-- {kind}: {name} -->\n\n{_keys(name) if kind == 'keys' else TABLES[name]()}\n"
 
 
 def _keys(name: str) -> str:
@@ -82,15 +82,21 @@ def _table(head: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> str:
 
 
 def _percent(p: float) -> str:
-    return f"{100 * p:.2g} %"
+    if 0 < p < 0.001:
+        return "<0.1 %"
+    return f"{100 * p:.0f} %" if p >= 0.1 else f"{100 * p:.2g} %"
+
+
+def _range(low: float, high: float) -> str:
+    return f"{_percent(low)} to {_percent(high)}"
 
 
 def _likelihood() -> str:
     rows = []
     for word in sorted(set(lexicon.words().values()), key=lambda word: -word.logit_mean):
-        read = (f"{word.low:.0%} to {word.high:.0%}", f"{word.median:.0%}")
-        band = f"{word.band[0]:.0%} to {word.band[1]:.0%}" if word.band else ""
-        rows.append((f"`{word.term}`", *(read if word.measured else ("", "")), word.group, band))
+        read = (_range(word.low, word.high), _percent(word.median)) if word.measured else ("", "")
+        band = _range(*word.band) if word.band else ""
+        rows.append((f"`{word.term}`", *read, word.group, band))
     return _table(("word", "nine in ten readers", "middle reader", "group", "ICD 203"), rows)
 
 
@@ -105,15 +111,20 @@ def _words(words: Mapping[str, tuple[float, float]]) -> str:
 
 
 def _precision() -> str:
-    named = {value: f"{value:g}" for value in (0, 5, 10, 20, 40)}
-    for word, ends in PRECISION_WORDS.items():
-        named |= {end: f"{end:g}" for end in ends}
-        named[math.sqrt(math.prod(ends))] = f"`{word}`, about {math.sqrt(math.prod(ends)):.0f}"
+    named = {f"{value}": (value, value) for value in (0, 5, 10, 20, 40)}
+    named |= {f"`{word}`, {low:g} to {high:g}": (low, high) for word, (low, high) in
+              PRECISION_WORDS.items()}  # fmt: skip
     rows = [
-        (name, *(_percent(special.expit(-value * loss)) for loss in (0.02, 0.1, 0.25)))
-        for value, name in sorted(named.items())
+        (name, *(_errors(low, high, loss) for loss in (0.02, 0.1, 0.25)))
+        for name, (low, high) in named.items()
     ]
     return _table(("precision", "costs 0.02", "costs 0.1", "costs 0.25"), rows)
+
+
+def _errors(low: float, high: float, loss: float) -> str:
+    """How often an error of a cost is made against the best alternative."""
+    least, most = (_percent(float(special.expit(-value * loss))) for value in (high, low))
+    return least if least == most else f"{least} to {most}"
 
 
 def _grades() -> str:
@@ -129,11 +140,15 @@ def _ratio(source: str, item: int) -> str:
         return "exactly 1"
     mean, sd = found.parameters
     low, high = math.exp(mean - Z90 * sd), math.exp(mean + Z90 * sd)
-    return f"{math.exp(mean):.2g} ({low:.2g} to {high:.2g})"
+    return f"{_ratio_words(math.exp(mean))} ({_ratio_words(low)} to {_ratio_words(high)})"
+
+
+def _ratio_words(ratio: float) -> str:
+    return f"{ratio:.0f}" if ratio >= 10 else f"{ratio:.2g}"
 
 
 def _bands() -> str:
-    rows = [(word, f"{low:.0%} to {high:.0%}") for word, (low, high) in lexicon.ICD_203]
+    rows = [(word, _range(low, high)) for word, (low, high) in lexicon.ICD_203]
     return _table(("word", "from, to"), rows)
 
 
@@ -148,6 +163,7 @@ def _counts() -> str:
 
 def _reserved() -> str:
     words = [f"`{word}`" for word in sorted(RESERVED)]
+    words += [""] * (-len(words) % 5)
     return _table(("words", *[""] * 4), (tuple(words[i : i + 5]) for i in range(0, len(words), 5)))
 
 
@@ -158,7 +174,7 @@ def _sizes() -> str:
         ("size of a file", f"{document.MAX_BYTES / 1e6:g} MB"),
         ("depth of a file, mappings inside mappings", f"{nodes.MAX_DEPTH}"),
         ("keys and values of a file, aliases followed", f"{nodes.MAX_NODES:,}"),
-        ("files that extend each other in a row", f"{MAX_EXTENDS}"),
+        ("steps of a chain of files that extend each other", f"{MAX_EXTENDS}"),
         ("length of an expression", f"{syntax.MAX_LENGTH} characters"),
         ("depth of an expression", f"{syntax.MAX_DEPTH}"),
         ("names, numbers and operators in an expression", f"{syntax.MAX_NODES}"),

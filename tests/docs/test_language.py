@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 import yaml
-from docs.tables import GENERATED, TABLES, Model, annotations, drawn, members, models
 
+from docs.tables import GENERATED, TABLES, Model, drawn, hints, members, models
 from escalade.scenario.schema import ScenarioFile, Wants
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -66,11 +66,11 @@ def _keys(model: Model, data: Any) -> Iterator[str]:
         name = field.alias or id
         if name in data:
             yield f"{model.__name__}.{name}"
-            yield from _inside(annotations(model)[id], data[name])
+            yield from _inside(hints(model)[id], data[name])
 
 
 def _wants(data: Any) -> Iterator[str]:
-    (want,) = set(members(annotations(Wants)["all"]))
+    (want,) = set(members(hints(Wants)["all"]))
     several = isinstance(data, dict) and not set(data) & set(want.model_fields)
     for one in data.values() if several else [data]:
         yield from _keys(want, one)

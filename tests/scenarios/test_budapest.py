@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from escalade.forecast.forecast import forecast
+from escalade.forecast.forecast import Forecast, forecast
 from escalade.scenario.read import read_scenario
 from escalade.scenario.source import load_source
 from escalade.text.pins import Pins, read_pins, read_text, take_in, verify
@@ -19,6 +19,7 @@ ROOT = Path(__file__).resolve().parents[2]
 FOLDER = ROOT / "scenarios" / "budapest-2025"
 ESSAY, RIVAL = FOLDER / "essay.yaml", FOLDER / "baserates.yaml"
 TEXT = "text/budapest-2025.txt"
+DRAWS = 256
 LONGEST_COMMON_RUN = 7
 ROW = re.compile(r"^\| (p\d+\.s\d+) \| `([0-9a-f]{16})` \|(.*)\|$", re.MULTILINE)
 
@@ -26,9 +27,10 @@ ROW = re.compile(r"^\| (p\d+\.s\d+) \| `([0-9a-f]{16})` \|(.*)\|$", re.MULTILINE
 STRANDS: dict[str, tuple[str, ...]] = {
     "Russia's belief turns from hope to certainty": (
         "beliefs.0", "actors.us.types.set_on_defeat", "theatres.ukraine.history.0",
+        "theatres.budapest.history.2",
     ),
     "statements that are theatrics": (
-        "theatres.ukraine.moves.announce_summit", "theatres.ukraine.history.1",
+        "theatres.budapest.moves.announce_meeting", "theatres.budapest.history.0",
     ),
     "three end states with their order": (
         "theatres.ukraine.outcomes.larger_war", "theatres.ukraine.outcomes.russian_climb_down",
@@ -42,20 +44,21 @@ STRANDS: dict[str, tuple[str, ...]] = {
         "theatres.ukraine.state.permission", "theatres.ukraine.moves.lift_restrictions.sets",
         "theatres.ukraine.moves.release_storm_shadow.when",
     ),
-    "the strike": ("theatres.ukraine.moves.release_storm_shadow", "theatres.ukraine.history.3"),
-    "the massive answer": ("theatres.ukraine.moves.massive_attack", "theatres.ukraine.history.5"),
+    "the strike": ("theatres.ukraine.moves.release_storm_shadow", "theatres.ukraine.history.2"),
+    "the massive answer": ("theatres.ukraine.moves.massive_attack", "theatres.ukraine.history.3"),
     "sanctions that change nothing": (
-        "theatres.ukraine.moves.sanction_oil", "quantities.no_effect",
+        "theatres.budapest.moves.sanction_oil.costs", "theatres.budapest.history.3",
+        "quantities.no_effect",
     ),
     "doubt about remaining stocks": (
-        "theatres.ukraine.state.storm_shadows", "theatres.ukraine.play.6.chance.stocks_remain",
+        "theatres.ukraine.state.storm_shadows", "theatres.ukraine.play.4.chance.stocks_remain",
         "quantities.stocks_left",
     ),
     "extension of the war": (
         "theatres.ukraine.moves.extend_war", "quantities.unanswered",
     ),
     "flattery as a useless signal": (
-        "theatres.ukraine.moves.flatter", "claims.flattery_useless",
+        "theatres.budapest.moves.flatter", "claims.flattery_useless",
     ),
     "deals that get betrayed": (
         "theatres.ukraine.moves.betray_deal", "claims.deals_are_betrayed",
@@ -151,8 +154,8 @@ def test_a_rumour_is_graded_as_a_rumour() -> None:
 
 
 def test_words_alone_have_no_effect_and_no_cost() -> None:
-    moves = element(load_source(ESSAY).data, "theatres.ukraine.moves")
-    for name in ("announce_summit", "announce_nothing", "flatter", "speak_plainly"):
+    moves = element(load_source(ESSAY).data, "theatres.budapest.moves")
+    for name in ("announce_meeting", "announce_nothing", "flatter", "speak_plainly"):
         assert not set(moves[name]) & {"sets", "costs", "habit"}
 
 
@@ -198,7 +201,54 @@ def test_the_counts_of_the_rival_are_in_the_tables(shared: Path) -> None:
     assert {(int(n), int(k)) for k, n in quoted} <= counts
 
 
-@pytest.mark.parametrize("path", [ESSAY, RIVAL], ids=lambda path: path.stem)
-def test_the_forecast_runs_and_hardly_a_draw_fails(path: Path) -> None:
-    result = forecast(read_scenario(path), draws=128, seed=0)
-    assert result.failed_draws <= 0.01 * 128
+def test_every_habit_of_the_rival_is_the_count_beside_it() -> None:
+    lines = [line for line in RIVAL.read_text("utf-8").splitlines() if 'habit: "beta(' in line]
+    assert len(lines) >= 30
+    for line in lines:
+        hits, misses = map(float, re.findall(r"beta\(([\d.]+), ([\d.]+)\)", line)[0])
+        counted = re.findall(r"(\d+) of (\d+)", line.split("#")[1])[0]
+        assert (hits - 0.5, hits + misses - 1) == tuple(map(float, counted)), line
+
+
+@pytest.fixture(scope="module")
+def forecasts() -> dict[str, Forecast]:
+    return {path.stem: forecast(read_scenario(path), draws=DRAWS) for path in (ESSAY, RIVAL)}
+
+
+def test_hardly_a_draw_fails(forecasts: dict[str, Forecast]) -> None:
+    assert all(result.failed_draws <= 0.01 * DRAWS for result in forecasts.values())
+
+
+def test_the_readme_tells_what_the_forecasts_say(
+    readme: str, forecasts: dict[str, Forecast]
+) -> None:
+    rows = re.findall(r"^\| `(\w+)\.([\w.]+)` \|.*\| (\d+) % \| (\d+) % \|$", readme, re.MULTILINE)
+    said = {(t, o): (int(essay) / 100, int(rival) / 100) for t, o, essay, rival in rows}
+    assert len(said) >= 10
+    for column, name in enumerate(("essay", "baserates")):
+        found = {(row.theatre, row.outcome): row.probability for row in forecasts[name].outcomes}
+        for outcome, shares in said.items():
+            assert found[outcome] == pytest.approx(shares[column], abs=0.06), outcome
+    claims = re.findall(r"^\| `(\w+)` \| (\d+) % \|$", readme, re.MULTILINE)
+    shares = {row.claim: row.share for row in forecasts["essay"].claims}
+    assert [id_ for id_, _ in claims] == list(shares)
+    for id_, share in claims:
+        assert shares[id_] == pytest.approx(int(share) / 100, abs=0.12), id_
+
+
+def test_russia_goes_from_hope_towards_certainty(forecasts: dict[str, Forecast]) -> None:
+    asked = ("ukraine", "russia", "us", "set_on_defeat")
+    rows = forecasts["essay"].beliefs
+    path = [row for row in rows if (row.theatre, row.observer, row.actor, row.type) == asked]
+    before = {row.move: row.before for row in path}
+    after = {row.move: row.after for row in path}
+    assert before["us: let_talks_lapse"] < 0.5 < after["us: let_talks_lapse"]
+    assert after["us: lift_restrictions"] > after["us: let_talks_lapse"]
+    assert after["us: lift_restrictions"] > 0.65
+
+
+def test_words_alone_teach_nothing(forecasts: dict[str, Forecast]) -> None:
+    words_ = ("us: announce_meeting", "russia: flatter", "israel: promise_expulsion")
+    rows = [row for row in forecasts["essay"].beliefs if row.move in words_]
+    assert {row.move for row in rows} == set(words_)
+    assert max(abs(row.bits) for row in rows) < 1e-6

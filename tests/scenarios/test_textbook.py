@@ -15,8 +15,8 @@ from escalade.scenario.scenario import Ranking
 FOLDER = Path(__file__).resolve().parents[2] / "scenarios" / "textbook"
 FILES = sorted(FOLDER.glob("*.yaml"))
 DRAWS = 128
-LIE = {"moves": {"say_willing": {"costs": {"sender.unwilling": 0.01}},
-                 "say_unwilling": {"costs": {"sender.willing": 0.01}}}}  # fmt: skip
+LIE = {"moves": {"say_willing": {"costs": {"sender.unwilling": 0.03}},
+                 "say_unwilling": {"costs": {"sender.willing": 0.03}}}}  # fmt: skip
 ALIGNED = {"actors": {"sender": {"wants": {"unwilling": "status_quo > concession > war"}}}}
 
 
@@ -50,7 +50,8 @@ def test_a_textbook_model_fits_in_twenty_lines_and_names_its_source(path: Path) 
 
 def test_the_readme_describes_every_textbook_model() -> None:
     readme = (FOLDER / "README.md").read_text(encoding="utf-8")
-    assert set(re.findall(r"^\| \[`(\w+\.yaml)`\]", readme, re.MULTILINE)) == {p.name for p in FILES}
+    described = re.findall(r"^\| \[`(\w+\.yaml)`\]", readme, re.MULTILINE)
+    assert sorted(described) == [path.name for path in FILES]
     assert len(FILES) == 5
 
 
@@ -107,12 +108,12 @@ def test_cheap_talk_between_opponents_changes_no_behaviour() -> None:
     assert willing == pytest.approx(unwilling, abs=1e-6)
 
 
-def test_words_teach_where_interests_agree_and_hardly_between_opponents() -> None:
+def test_the_same_words_teach_far_more_where_interests_agree() -> None:
     events = "sender.willing | say_willing", "sender.willing | say_unwilling"
     opposed = ask("cheap_talk.yaml", *events, **LIE)
     agreed = ask("cheap_talk.yaml", *events, **LIE, **ALIGNED)
-    assert agreed[0] - agreed[1] > 0.8
-    assert opposed[0] - opposed[1] < 0.25
+    assert agreed[0] - agreed[1] > 0.7
+    assert opposed[0] - opposed[1] < 0.4
 
 
 # Audience costs

@@ -121,6 +121,17 @@ class Game:
         return int(self.choice_start[-1])
 
     @cached_property
+    def types_inside(self) -> Ints:
+        """[choice] The choices of each information set with the mover's types innermost."""
+        blocks = [
+            np.arange(first, last).reshape(-1, actions).T.ravel()
+            for first, last, actions in zip(
+                self.choice_start[:-1], self.choice_start[1:], self.infoset_actions, strict=True
+            )
+        ]
+        return np.concatenate(blocks).astype(np.int32) if blocks else np.zeros(0, np.int32)
+
+    @cached_property
     def branch(self) -> Ints:
         """[node] Position of the node among its siblings; 0 at the root."""
         return np.where(

@@ -10,7 +10,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import groupby
+from itertools import groupby, pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -156,12 +156,17 @@ class BeliefPlot:
     size: Point
 
     @property
+    def observers(self) -> tuple[str, ...]:
+        """Everybody who holds a belief."""
+        return tuple(id for line in self.lines for id in line.observers)
+
+    @property
     def moves(self) -> bool:
         """Whether any belief changes."""
         return any(
             abs(after - before) >= SAME
             for line in self.lines
-            for before, after in zip(line.values, line.values[1:], strict=False)
+            for before, after in pairwise(line.values)
         )
 
 

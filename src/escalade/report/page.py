@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import groupby
@@ -15,12 +16,15 @@ from numpy.typing import NDArray
 from escalade.forecast.forecast import Forecast
 from escalade.forecast.rows import BeliefRow, ClaimRow, OutcomeRow, TeachingRow
 from escalade.report.figures import BeliefPlot, DotPlot, belief_plots, dot_plot
-from escalade.report.phrases import interval, model_worlds, share
-from escalade.report.trail import Trail, said_range, words
+from escalade.report.phrases import amount, interval, model_worlds, opening, settled, share
+from escalade.report.trail import Trail, further, said_range, words
 from escalade.scenario.scenario import Outcome, OutcomeGroup, Theatre
 from escalade.scenario.values import Distribution
 from escalade.text.lexicon import ICD_203
 from escalade.text.pins import write_text
+
+FILTERS = (amount, further, interval, model_worlds, opening, share, words)
+"""What the template may call on a value, by its own name."""
 
 TAUGHT = 0.005
 """Bits below which a move is said to have taught nothing."""
@@ -53,8 +57,8 @@ def render_page(forecast: Forecast, *, text: Path | None = None) -> str:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters |= {"share": share, "interval": interval, "model_worlds": model_worlds}
-    environment.filters |= {"words": words, "sentence": _sentence}
+    environment.filters |= {name.__name__: name for name in FILTERS}
+    environment.tests["settled"] = settled
     return environment.get_template("page.html.j2").render(_context(forecast, trail))
 
 
@@ -92,12 +96,14 @@ class OutcomeView:
     """An outcome: its row, its figure, and the author's own word for it.
 
     Attributes:
+        means: What it means, where that says more than its name.
         likely: Weighted share of worlds in which it is more likely than not.
         said: What readers understand by the author's word; None without one.
     """
 
     row: OutcomeRow
     name: str
+    means: str
     anchor: str
     plot: DotPlot
     likely: float
@@ -106,14 +112,19 @@ class OutcomeView:
 
 @dataclass(frozen=True)
 class Step:
-    """One entry of a history, and what it taught about whom: how many bits to which observers."""
+    """One entry of a history, and what it taught about whom: how many bits to which observers.
+
+    Attributes:
+        known: Whether it is defined what it taught.
+    """
 
     number: int
     date: str
     made: str
     means: tuple[str, ...]
     cite: tuple[str, ...]
-    lessons: tuple[tuple[str, tuple[tuple[float, tuple[str, ...]], ...]], ...]
+    known: bool
+    lessons: tuple[tuple[str, tuple[tuple[float, str], ...]], ...]
 
 
 @dataclass(frozen=True)
@@ -134,7 +145,7 @@ def _section(forecast: Forecast, trail: Trail, index: int) -> Section:
     teaching = [row for row in forecast.teaching if row.theatre == theatre.id]
     return Section(
         theatre=theatre,
-        name=words(theatre.id),
+        name=opening(words(theatre.id)),
         outcomes=tuple(_outcomes(forecast, index)),
         steps=tuple(_history(theatre, beliefs, trail)),
         panels=tuple(belief_plots(beliefs)),
@@ -158,6 +169,7 @@ def _outcomes(forecast: Forecast, index: int) -> Iterator[OutcomeView]:
         yield OutcomeView(
             row=row,
             name=words(row.outcome.rpartition(".")[2] if row.part_of else row.outcome),
+            means=further(row.means, row.outcome),
             anchor=f"outcome-{theatre.id}-{row.outcome}",
             plot=dot_plot(values, weight, row.probability, (row.low, row.high), said),
             likely=_share_of(values > 0.5, values, weight),
@@ -187,28 +199,32 @@ def _said(forecast: Forecast, item: Outcome | OutcomeGroup) -> tuple[float, floa
 def _history(theatre: Theatre, beliefs: Sequence[BeliefRow], trail: Trail) -> Iterator[Step]:
     for number, entry in enumerate(theatre.history, 1):
         moves = [theatre.moves[m] for m in entry.moves.values() if m in theatre.moves]
-        means = dict.fromkeys(text for text in (entry.means, *(m.means for m in moves)) if text)
+        told = [entry.means, *(further(m.means, m.id) for m in moves)]
+        here = [row for row in beliefs if row.step == number]
         yield Step(
             number=number,
             date=entry.date,
             made=trail.made(entry),
-            means=tuple(means),
+            means=tuple(dict.fromkeys(text for text in told if text)),
             cite=tuple(dict.fromkeys(entry.cite)),
-            lessons=tuple(_lessons([row for row in beliefs if row.step == number], trail)),
+            known=any(math.isfinite(row.after) for row in here),
+            lessons=tuple(_lessons(here, trail)),
         )
 
 
 def _lessons(
     rows: Sequence[BeliefRow], trail: Trail
-) -> Iterator[tuple[str, tuple[tuple[float, tuple[str, ...]], ...]]]:
+) -> Iterator[tuple[str, tuple[tuple[float, str], ...]]]:
     """What one step taught about each actor, observers who learned as much together."""
-    taught = [row for row in rows if row.bits >= TAUGHT]
-    for actor in dict.fromkeys(row.actor for row in taught):
+    for actor in dict.fromkeys(row.actor for row in rows if row.bits >= TAUGHT):
+        about = [row for row in rows if row.actor == actor]
+        everybody = list(dict.fromkeys(row.observer for row in about))
         found: dict[float, dict[str, None]] = {}
-        for row in taught:
-            if row.actor == actor:
-                found.setdefault(round(row.bits, 2), {})[trail.observer(row.observer)] = None
-        yield trail.observer(actor), tuple((bits, tuple(who)) for bits, who in found.items())
+        for row in about:
+            if row.bits >= TAUGHT:
+                found.setdefault(round(row.bits, 2), {})[row.observer] = None
+        lessons = ((bits, trail.who(list(who), everybody)) for bits, who in found.items())
+        yield trail.observer(actor), tuple(lessons)
 
 
 # Claims
@@ -226,8 +242,3 @@ def _claim(row: ClaimRow) -> ClaimView:
     if row.share is None:
         return ClaimView(row, "never determined: a condition of it has probability zero")
     return ClaimView(row, model_worlds(row.share))
-
-
-def _sentence(text: str) -> str:
-    """A phrase with a capital, as it begins a sentence."""
-    return text[:1].upper() + text[1:]

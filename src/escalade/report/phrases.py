@@ -10,26 +10,47 @@ PERCENT = "\u00a0%"
 CERTAIN = 1e-9
 """Sums of weights round: a share this close to none or all is none or all."""
 
+NOTHING = 1e-6
+"""An amount below this is the rounding of sums that should be 0."""
+
 
 def share(probability: float) -> str:
     """A probability as a percentage that does not break across lines; a dash for none."""
     if not math.isfinite(probability):
         return "–"
-    return percent(_settled(probability)).replace(" %", PERCENT)
+    return percent(_rounded(probability)).replace(" %", PERCENT)
 
 
 def interval(low: float, high: float) -> str:
-    """Two probabilities as one range: ``12–98 %``."""
+    """Two probabilities as one range: ``12–98 %``, or ``<1 to 58 %`` where an end is not exact."""
     left, right = share(low), share(high)
     if left == right:
         return left
-    return f"{left.removesuffix(PERCENT)}–{right}"
+    joint = " to " if {left[0], right[0]} & {"<", ">"} else "–"
+    return left.removesuffix(PERCENT) + joint + right
+
+
+def amount(value: float) -> str:
+    """A number that is not negative, to two places; never 0.00 for what is merely small."""
+    if value < NOTHING:
+        return "0.00"
+    return "<0.01" if value < 0.005 else f"{value:.2f}"
+
+
+def opening(text: str) -> str:
+    """A phrase as it opens a sentence."""
+    return text[:1].upper() + text[1:]
+
+
+def settled(probability: float) -> bool:
+    """Whether something is certain, one way or the other."""
+    return _rounded(probability) in (0.0, 1.0)
 
 
 def model_worlds(probability: float) -> str:
     """A share of model worlds as a natural frequency; of 1,000 where 100 would be too coarse."""
-    p = _settled(probability)
-    if p in (0.0, 1.0):
+    p = _rounded(probability)
+    if settled(p):
         return "every model world" if p else "no model world"
     if 0.005 <= p <= 0.995:
         return f"{100 * p:.0f} of 100 model worlds"
@@ -40,7 +61,7 @@ def model_worlds(probability: float) -> str:
     return f"{1000 * p:.0f} of 1,000 model worlds"
 
 
-def _settled(probability: float) -> float:
+def _rounded(probability: float) -> float:
     if probability < CERTAIN:
         return 0.0
     return 1.0 if probability > 1 - CERTAIN else probability

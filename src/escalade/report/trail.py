@@ -14,7 +14,7 @@ import numpy as np
 from escalade.errors import ScenarioError, TextError
 from escalade.forecast.draws import quantile
 from escalade.forecast.summary import HIGH, LOW
-from escalade.report.phrases import interval, share
+from escalade.report.phrases import interval, opening, share
 from escalade.scenario.scenario import ANALYST, Input, Observation, Ranking, Scenario, Theatre
 from escalade.scenario.values import Distribution
 from escalade.text.pins import Pins, read_pins, read_text, verify
@@ -38,6 +38,12 @@ CREDIBILITY = {
     "6": "truth cannot be judged",
 }
 """Grades of an item, NATO AJP-2.1."""
+
+UNKNOWN = "unknown"
+"""What a history says of a turn that nobody reports."""
+
+FEW = 3
+"""Observers that are listed one by one however many there are."""
 
 KINDS = {
     "likelihood_ratio": "likelihood ratio",
@@ -74,6 +80,12 @@ _NOUNS = {
 def words(id: str) -> str:
     """A name of the file as words: ``missiles_stay`` becomes ``missiles stay``."""
     return id.replace("_", " ")
+
+
+def further(means: str, id: str) -> str:
+    """What a name means; empty where that only repeats the name."""
+    name = words(id)
+    return "" if means in (id, name, name.replace(".", " "), name.rpartition(".")[2]) else means
 
 
 @dataclass(frozen=True)
@@ -135,7 +147,6 @@ class InputRow:
     kind: str
     text: str
     drawn: str
-    note: str
     cite: tuple[str, ...]
     line: str
 
@@ -186,7 +197,15 @@ class Trail:
 
     def made(self, entry: Observation) -> str:
         """The moves of one entry of a history."""
-        return "; ".join(f"{self.actor(a)}: {words(move)}" for a, move in entry.moves.items())
+        moves = {a: "not known" if m == UNKNOWN else words(m) for a, m in entry.moves.items()}
+        return "; ".join(f"{self.actor(a)}: {move}" for a, move in moves.items())
+
+    def who(self, observers: Sequence[str], everybody: Sequence[str]) -> str:
+        """Observers by name; many as everybody but the few that are not among them."""
+        missing = [id for id in everybody if id not in observers]
+        if len(observers) <= max(len(missing), FEW):
+            return ", ".join(map(self.observer, observers))
+        return "everybody" + (f" but {', '.join(map(self.observer, missing))}" if missing else "")
 
     def movers(self, theatre: Theatre, move: str) -> str:
         """Names of those who may make a move."""
@@ -219,6 +238,8 @@ class Trail:
             for item in (*theatre.outcomes, *theatre.groups):
                 path = item.id.replace(".", ".includes.")
                 found[f"{prefix}outcomes.{path}"] = f"outcome-{theatre.id}-{item.id}"
+            for index in range(len(theatre.history)):
+                found[f"{prefix}history.{index}"] = f"step-{theatre.id}-{index + 1}"
         return found
 
     def _label(self, name: str) -> str:
@@ -227,7 +248,7 @@ class Trail:
         where = ""
         if steps[0] == "theatres":
             theatre = next(t for t in self.scenario.theatres if t.id == steps[1])
-            where = f"{words(theatre.id)}, "
+            where = f"{opening(words(theatre.id))}, "
             steps = steps[2:]
         if special := self._special(theatre, steps):
             return where + special
@@ -286,11 +307,10 @@ class Trail:
             anchor=f"input-{index}",
             name=item.name,
             label=label,
-            means=item.means if item.means not in label else "",
+            means=_precision_words(item) or ("" if item.means in label else item.means),
             kind=KINDS.get(item.kind, item.kind),
             text=item.value.text,
             drawn=drawn(item),
-            note=_precision_words(item),
             cite=item.cite,
             line=f"{file}:{item.line}" if item.line else file,
         )
@@ -299,7 +319,8 @@ class Trail:
         """Every item of evidence, in the order of the file."""
         for report in self.scenario.evidence:
             actor = self.scenario.actors[report.actor]
-            says = f"{actor.name} is {'not ' * report.denies}{words(actor.types[report.type].id)}"
+            side = "against" if report.denies else "for"
+            says = f"{side} {actor.name}: {words(actor.types[report.type].id)}"
             if not report.counts:
                 counts = "no: an earlier item has the same origin"
             elif report.grade == "F6":
@@ -340,13 +361,13 @@ def drawn(item: Input) -> str:
 
 
 def _precision_words(item: Input) -> str:
-    """A precision as a sentence: how often a costly error is made."""
+    """A precision as a sentence: how often a costly error is made; empty for other inputs."""
     if item.kind != "precision" or isinstance(item.value, Ranking):
         return ""
     error = 1 / (1 + math.exp(min(item.value.median / 10, 700)))
     return (
-        f"at the median, takes the worse of two moves in {share(error)} of choices where that "
-        "costs a tenth of all that is at stake"
+        f"{item.means}: at the median, in {share(error)} of choices between two moves where the "
+        "error costs a tenth of all that is at stake"
     )
 
 

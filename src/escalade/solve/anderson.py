@@ -68,7 +68,8 @@ def accelerate(b: Buffers, m: Memory) -> None:
         m.count[lane] += m.on[lane]
         _combine(b, m, lane, column)
     n = b.n_choices * b.lanes
-    for c in range(m.depth):
+    for age in range(m.depth):  # by age: the order of a sum must not depend on other lanes
+        c = (column - age + m.depth) % m.depth
         for i in range(0, n, b.lanes):
             for j in range(b.lanes):
                 factor = m.mixing[c * b.lanes + j]

@@ -1,8 +1,8 @@
 """One sweep over the tree, for several draws at once, compiled.
 
-Draws stand innermost, in *lanes*: every buffer ends in an axis of lanes and the inner loops run over
-types and lanes together, so that the vector units work on several draws at a time. Lanes never mix:
-the bytes of a draw do not depend on its lane or on its neighbours.
+Draws stand innermost, in *lanes*: every buffer ends in an axis of lanes and the inner loops run
+over types and lanes together, so that the vector units work on several draws at a time. Lanes never
+mix: the bytes of a draw do not depend on its lane or on its neighbours.
 
 Reach and choices are kept as logarithms, so beliefs off the path are the limit of positive
 probabilities however small these are. Exponentials are polynomials written out (`lanes.exp_`, error
@@ -52,7 +52,11 @@ def _forward(t: Topology, b: Buffers) -> None:
     for i in range(t.n_infosets):
         infoset = t.forward[i]
         n = t.types[infoset] * w
-        here, above, made = t.reach[infoset] * w, t.last_reach[infoset] * w, t.last_choice[infoset] * w
+        here, above, made = (
+            t.reach[infoset] * w,
+            t.last_reach[infoset] * w,
+            t.last_choice[infoset] * w,
+        )
         if made < 0:
             for j in range(n):
                 b.reach[here + j] = 0.0

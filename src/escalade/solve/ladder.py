@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from escalade.solve.anderson import Memory, accelerate
 from escalade.solve.kernels import sweep
-from escalade.solve.lanes import LOG_ZERO, Buffers, Flat, entry, exp_, kernel, pointers
+from escalade.solve.lanes import LOG_ZERO, Buffers, Flat, entry, exp_, kernel, pointers, sources
 from escalade.solve.topology import Topology
 
 SWEEP, CHECK, IDLE = 0.0, 1.0, 2.0  # what a lane does
@@ -24,10 +24,9 @@ LOOSE = 1e-4  # change of a choice at which a rung below the last counts as solv
 FAR = 0.2  # distance of a choice from its prediction that makes a rung suspect
 FIRST_STEP = 0.5  # first rung: precision times range of payoffs
 EASY = 10.0  # sweeps
-ACCELERATE = 3.0  # sweeps on a rung before acceleration begins
 WINDOW = 8.0  # sweeps after which progress is judged
-RUNG_LIMIT = 120.0  # sweeps on one rung
-LAST_LIMIT = 1000.0  # sweeps on the last rung
+RUNG_LIMIT = 48.0  # sweeps on one rung: where they converge slower, a fold or fork is near
+LAST_LIMIT = 200.0  # sweeps on the last rung
 SMALLEST_DAMP = 1.0 / 16
 SMALLEST_STEP = 1e-4  # relative to the rung
 MOST_CHECKS = 5.0
@@ -103,40 +102,8 @@ class Job(NamedTuple):
     sweeps: NDArray[np.int32]
 
 
-@entry
-def solve_block(arrays: Any, first: int, stop: int) -> None:
-    """Solve the draws ``first .. stop - 1``.
-
-    Args:
-        arrays: `Topology`, `Buffers`, `Memory`, `Lanes`, `Job`.
-        first: First draw.
-        stop: One past the last draw.
-    """
-    t, b, m = pointers(arrays[0]), pointers(arrays[1]), pointers(arrays[2])
-    s, job = pointers(arrays[3]), pointers(arrays[4])
-    for lane in range(b.lanes):
-        s.mode[lane] = IDLE
-    active = 1
-    while active > 0:
-        active = 0
-        any_check = False
-        for lane in range(b.lanes):
-            if s.mode[lane] == IDLE and first < stop:
-                _load(t, b, s, job, lane, first)
-                first += 1
-            if s.mode[lane] != IDLE:
-                active += 1
-            any_check |= s.mode[lane] != SWEEP
-            _set_mode(b, m, s, lane)
-        if active > 0:
-            accelerate(b, m)
-            sweep(t, b, any_check)
-            for lane in range(b.lanes):
-                _advance(t, b, m, s, job, lane)
-
-
 @kernel
-def _load(t: Topology, b: Buffers, s: Lanes, job: Job, lane: int, draw: int) -> None:
+def load(t: Topology, b: Buffers, s: Lanes, job: Job, lane: int, draw: int) -> None:
     """Copy the numbers of a draw into a lane and put it on the first rung."""
     n, w = job.n_draws, b.lanes
     widest = 0.0
@@ -229,7 +196,7 @@ def _set_mode(b: Buffers, m: Memory, s: Lanes, lane: int) -> None:
     for j in range(lane, b.width, b.lanes):
         b.check[j] = 0.0 if sweeping else 1.0
         b.damp[j] = s.damp[lane] if sweeping else 1.0
-    m.on[lane] = 1.0 if sweeping and s.rung[lane] >= ACCELERATE else 0.0
+    m.on[lane] = 1.0 if sweeping and s.near[lane] > 0.0 else 0.0
     if m.on[lane] == 0.0:
         m.count[lane] = 0.0
 
@@ -267,8 +234,10 @@ def _advance(t: Topology, b: Buffers, m: Memory, s: Lanes, job: Job, lane: int) 
                 _accept(b, s, lane)
                 _next_rung(t, b, s, job, lane)
         else:
-            limit = LAST_LIMIT if last and s.near[lane] > 0 else RUNG_LIMIT
-            retreat = spent or s.rung[lane] >= limit
+            limit = LAST_LIMIT if s.near[lane] > 0 else RUNG_LIMIT
+            if spent or s.rung[lane] >= limit:
+                _finish(t, b, s, job, lane, np.inf)
+                return
             _judge(m, s, lane, delta)
     if retreat:
         s.step[lane] = 0.5 * (s.s[lane] - s.s_ok[lane])
@@ -320,7 +289,10 @@ def _accept(b: Buffers, s: Lanes, lane: int) -> None:
 
 @kernel
 def _finish(t: Topology, b: Buffers, s: Lanes, job: Job, lane: int, residual: float) -> None:
-    """Write the results of a lane: its point when the residual supports it, else NaN."""
+    """Write the results of a lane: its point when the residual supports it.
+
+    Otherwise the log choices of the last rung are written, for the tracer to start from.
+    """
     n, draw = job.n_draws, int(s.draw[lane])
     solved = residual <= job.tolerance
     for j in range(lane, b.n_choices * b.lanes, b.lanes):
@@ -329,11 +301,53 @@ def _finish(t: Topology, b: Buffers, s: Lanes, job: Job, lane: int, residual: fl
         start, types, actions = t.choice[infoset], t.types[infoset], t.actions[infoset]
         for k in range(types):
             for a in range(actions):
-                x = b.x[(start + a * types + k) * b.lanes + lane]
-                p = exp_(x) if solved else np.nan
+                j = (start + a * types + k) * b.lanes + lane
+                p = exp_(b.x[j]) if solved else s.saved[j]
                 job.choice[(start + k * actions + a) * n + draw] = p
     job.solved[draw] = 1 if solved else 0
     job.reached[draw] = 1.0 if solved else s.s_ok[lane]
     job.residual[draw] = residual if solved else np.nan
     job.sweeps[draw] = int(s.sweeps[lane])
     s.mode[lane] = IDLE
+
+
+def _entry(version: int) -> Any:
+    """The kernel that Python calls, compiled for this version of all kernels."""
+
+    @entry
+    def solve_block(arrays: Any, first: int, stop: int) -> None:
+        """Solve the draws ``first .. stop - 1``.
+
+        Args:
+            arrays: `Topology`, `Buffers`, `Memory`, `Lanes`, `Job`.
+            first: First draw.
+            stop: One past the last draw.
+        """
+        if version < 0:  # never: named here to be part of the key under which this is kept
+            return
+        t, b, m = pointers(arrays[0]), pointers(arrays[1]), pointers(arrays[2])
+        s, job = pointers(arrays[3]), pointers(arrays[4])
+        for lane in range(b.lanes):
+            s.mode[lane] = IDLE
+        active = 1
+        while active > 0:
+            active = 0
+            any_check = False
+            for lane in range(b.lanes):
+                if s.mode[lane] == IDLE and first < stop:
+                    load(t, b, s, job, lane, first)
+                    first += 1
+                if s.mode[lane] != IDLE:
+                    active += 1
+                any_check |= s.mode[lane] != SWEEP
+                _set_mode(b, m, s, lane)
+            if active > 0:
+                accelerate(b, m)
+                sweep(t, b, any_check)
+                for lane in range(b.lanes):
+                    _advance(t, b, m, s, job, lane)
+
+    return solve_block
+
+
+solve_block = _entry(sources())

@@ -8,7 +8,9 @@ which the call itself ensures.
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any, NamedTuple
+from zlib import crc32
 
 import numpy as np
 from numba import njit, types
@@ -24,19 +26,24 @@ _LN2_HI = 6.93147180369123816490e-01
 _LN2_LO = 1.90821492927058770002e-10
 _ROUND = 6755399441055744.0  # 1.5 · 2^52: adding it rounds to an integer in the low bits
 
-# `entry` is called from Python; `kernel` only by other kernels, which saves compiling a wrapper.
-entry: Any = njit(cache=True, nogil=True, error_model="numpy")
-kernel: Any = njit(
-    cache=True, nogil=True, error_model="numpy", no_cpython_wrapper=True, no_cfunc_wrapper=True
-)
-inlined: Any = njit(
-    cache=True,
-    nogil=True,
-    error_model="numpy",
-    no_cpython_wrapper=True,
-    no_cfunc_wrapper=True,
-    inline="always",
-)
+# An `entry` is called from Python and kept on disk with all kernels that it calls; a `kernel` is
+# called by other kernels only, which saves compiling wrappers.
+_OPTIONS: Any = {"nogil": True, "error_model": "numpy"}
+_WRAPPERS: Any = {"no_cpython_wrapper": True, "no_cfunc_wrapper": True}
+entry: Any = njit(cache=True, **_OPTIONS)
+kernel: Any = njit(**_OPTIONS, **_WRAPPERS)
+inlined: Any = njit(inline="always", **_OPTIONS)
+
+
+def sources() -> int:
+    """A checksum of the code of all kernels.
+
+    Numba notices changes of the file that holds an entry, not of the files of the kernels that it
+    calls. An entry that holds this number in its closure is compiled anew after any change.
+    """
+    names = ("anderson", "kernels", "ladder", "lanes", "reach", "single", "topology")
+    files = [Path(__file__).with_name(f"{name}.py") for name in names]
+    return crc32(b"".join(file.read_bytes() for file in files))
 
 
 @intrinsic
@@ -112,7 +119,7 @@ class Buffers(NamedTuple):
 
 
 @inlined
-def exp_(x):  # noqa: ANN001, ANN202
+def exp_(x) -> float:  # noqa: ANN001
     """e^x for x ≤ 0; below −708 the value at −708 (3e-308)."""
     x = max(x, -708.0)
     t = x * _LOG2E + _ROUND
@@ -135,7 +142,7 @@ def exp_(x):  # noqa: ANN001, ANN202
 
 
 @inlined
-def log_(y):  # noqa: ANN001, ANN202
+def log_(y) -> float:  # noqa: ANN001
     """ln y for y ≥ 1 (reduction and polynomial of fdlibm)."""
     b = np.float64(y).view(np.uint64)
     e = (b - np.uint64(0x3FE6A09E667F3BCD)) >> np.uint64(52)

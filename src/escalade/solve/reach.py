@@ -20,7 +20,7 @@ Floats = NDArray[np.float64]
 CHUNK = 16  # draws that a kernel takes at a time
 
 
-def outcome_distribution(  # noqa: PLR0913
+def outcome_distribution(
     game: Game,
     tables: Tables,
     choice: Floats,
@@ -58,7 +58,7 @@ def outcome_distribution(  # noqa: PLR0913
     shape = _edges(game)
 
     def run(first: int) -> None:
-        _distribute(shape, numbers, classes, profiles, (first, first + CHUNK), out)
+        _distribute(shape, numbers, (classes, profiles), (first, first + CHUNK), out)
 
     _in_chunks(run, tables.n_draws, threads)
     return out
@@ -123,11 +123,10 @@ def teaching(
     out = np.zeros((n_moves, 2, tables.n_draws))
     numbers = (_plain(choice), _plain(tables.chance), _plain(tables.prior[0]))
     shape = _edges(game)
-    starts = np.array(game.slot_start, dtype=np.int32)
 
     def run(first: int) -> None:
         bounds = (first, first + CHUNK)
-        _teach(shape, topology, starts, numbers, bounds, out)
+        _teach(shape, topology, numbers, bounds, out)
 
     _in_chunks(run, tables.n_draws, threads)
     return out
@@ -140,7 +139,7 @@ def _require_shapes(game: Game, tables: Tables, choice: Floats) -> None:
 
 
 def _slots_and_rows(game: Game, node: int, action: int) -> tuple[slice, slice]:
-    """The mover's slots at a node, and the rows of `choice` with one action by each of its types."""
+    """The mover's slots at a node, and the rows of `choice` with one action, one per type."""
     infoset = int(game.infoset[node])
     mover = int(game.mover[node])
     start, stop = int(game.choice_start[infoset]), int(game.choice_start[infoset + 1])
@@ -180,10 +179,11 @@ def _in_chunks(run: Callable[[int], None], n_draws: int, threads: int | None) ->
 
 
 @entry
-def _distribute(shape, numbers, classes, profiles, bounds, out) -> None:  # noqa: ANN001, PLR0913
+def _distribute(shape, numbers, selection, bounds, out) -> None:  # noqa: ANN001
     """Forward pass per profile over the nodes that lead to a class, for one chunk of draws."""
     parent, mover, row, stride, _ = shape
     choice, chance = numbers
+    classes, profiles = selection
     first = bounds[0]
     n = min(bounds[1], out.shape[2]) - first
     wanted = classes >= 0
@@ -211,7 +211,7 @@ def _distribute(shape, numbers, classes, profiles, bounds, out) -> None:  # noqa
 
 
 @entry
-def _teach(shape, t, starts, numbers, bounds, out) -> None:  # noqa: ANN001
+def _teach(shape, t, numbers, bounds, out) -> None:  # noqa: ANN001
     """Forward passes over information sets and nodes, for one chunk of draws."""
     parent, mover, row, _, move = shape
     choice, chance, prior = numbers
@@ -228,7 +228,7 @@ def _teach(shape, t, starts, numbers, bounds, out) -> None:  # noqa: ANN001
             for k in range(types):
                 r = top + k * actions
                 for j in range(n):
-                    before = prior[starts[t.mover[i]] + k, first + j]
+                    before = prior[t.slots[t.mover[i]] + k, first + j]
                     if z >= 0:
                         before = held[t.choice[z] + k * t.actions[z] + t.last_action[i], j]
                     held[r, j] = before * choice[r, first + j]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from concurrent.futures import ThreadPoolExecutor
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,6 +16,7 @@ from escalade.solve.ladder import Job, Lanes, solve_block
 from escalade.solve.lanes import Buffers
 from escalade.solve.solution import Solution, Status
 from escalade.solve.topology import Topology, build_topology, has_feedback
+from escalade.solve.trace import Tracer
 
 LANES = 8
 BLOCK = 64  # draws; lanes refill within a block
@@ -62,16 +64,39 @@ def solve(
     sweeps = np.zeros(n, dtype=np.int32)
     sizes = (n, game.n_slots, *(len(a) for a in (tables.payoff, tables.chance, tables.habit)))
     asked = (int(exact), float(tolerance), float(max_sweeps))
-    job = Job(*sizes, *asked, *_numbers(tables), choice, solved, residual, reached, sweeps)
+    results = (choice, solved, residual, reached, sweeps)
+    job = Job._make((*sizes, *asked, *_numbers(tables), *results))
 
-    def run(first: int) -> None:
-        memory = _buffers(game, topology, tables), _memory(game), _lanes(game)
-        solve_block((topology, *memory, job), first, min(first + BLOCK, n))
+    def memory() -> tuple[Any, ...]:
+        return topology, _buffers(game, topology, tables), _memory(game), _lanes(game), job
 
     with ThreadPoolExecutor(threads or os.cpu_count() or 1) as pool:
-        list(pool.map(run, range(0, n, BLOCK)))
-    status = np.where(solved == 1, Status.EXACT if exact else Status.CONVERGED, Status.FAILED)
+        list(pool.map(lambda i: solve_block(memory(), i, min(i + BLOCK, n)), range(0, n, BLOCK)))
+        status = np.where(solved == 1, Status.EXACT if exact else Status.CONVERGED, Status.FAILED)
+        hard = np.flatnonzero(solved == 0)
+        groups = [hard[i : i + LANES] for i in range(0, len(hard), LANES)]
+        list(pool.map(lambda draws: _trace(game, memory(), draws, status), groups))
     return Solution(choice, status.astype(np.int8), residual, reached, sweeps)
+
+
+def _trace(game: Game, memory: tuple[Any, ...], draws: NDArray[np.int64], status: Any) -> None:
+    """Follow draws by arclength from where the ladder ended, and write their results."""
+    job: Job = memory[-1]
+    tracer = Tracer(memory, draws, job.tolerance)
+    lanes = np.arange(LANES)
+    filled = draws[np.where(lanes < len(draws), lanes, 0)]
+    order = game.types_inside
+    start, ladder = job.choice[:, filled][order], job.reached[filled]
+    x, arrived, reached = tracer.run(start, ladder)
+    residual = tracer.residual(np.where(arrived, x, start))
+    solved = (arrived & (residual <= job.tolerance))[: len(draws)]
+    found = np.full((game.n_choices, len(draws)), np.nan)
+    found[order] = np.exp(x[:, : len(draws)])
+    job.choice[:, draws] = np.where(solved, found, np.nan)
+    status[draws[solved]] = Status.TRACED
+    job.residual[draws] = np.where(solved, residual[: len(draws)], np.nan)
+    job.reached[draws] = np.where(solved, 1.0, np.minimum(reached[: len(draws)], 1.0))
+    job.sweeps[draws] += tracer.sweeps
 
 
 def _numbers(tables: Tables) -> tuple[NDArray[np.float64], ...]:
@@ -86,7 +111,7 @@ def _numbers(tables: Tables) -> tuple[NDArray[np.float64], ...]:
 
 def _lanes(game: Game) -> Lanes:
     """Working memory of the ladder for one block of lanes."""
-    sizes = {name: LANES for name in Lanes._fields} | {"saved": 2 * game.n_choices * LANES}
+    sizes = dict.fromkeys(Lanes._fields, LANES) | {"saved": 2 * game.n_choices * LANES}
     return Lanes(**{name: np.zeros(size) for name, size in sizes.items()})
 
 

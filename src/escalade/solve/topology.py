@@ -10,7 +10,7 @@ same last move.
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -27,9 +27,9 @@ UPDATE, VALUE, CHANCE_VALUE = 0, 1, 2
 class Topology(NamedTuple):
     """The arrays of one game; a named tuple, because a kernel can take it as one argument.
 
-    A *place* is where a node's value stands: an end reads its payoff row directly, an inner node has
-    a place of its own after the rows. A *choice* is counted with the type innermost. A *view* is one
-    of the distinct priors that others hold about an actor. -1 stands for "none".
+    A *place* is where a node's value stands: an end reads its payoff row directly, an inner node
+    has a place of its own after the rows. A *choice* is counted with the type innermost. A *view*
+    is one of the distinct priors that others hold about an actor. -1 stands for "none".
 
     Attributes:
         n_actors, n_infosets, n_ops, n_views, n_marginals, n_branches: Sizes.
@@ -150,9 +150,8 @@ def build_topology(game: Game, prior: NDArray[np.float64], n_rows: int) -> Topol
         "n_marginals": len(terms["marginal_view"]),
         "n_branches": len(terms["branch_row"]),
     }
-    return Topology(
-        **sizes, **{name: np.array(a, dtype=np.int32).ravel() for name, a in arrays.items()}
-    )
+    columns: dict[str, Any] = {n: np.array(a, dtype=np.int32).ravel() for n, a in arrays.items()}
+    return Topology(**sizes, **columns)
 
 
 def has_feedback(topology: Topology) -> bool:
@@ -322,9 +321,7 @@ def _marginals(
     }
 
 
-def _branches(
-    game: Game, last: NDArray[np.int64]
-) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+def _branches(game: Game, last: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     """Chance branches in order of node, and for each the one before it (-1 if none)."""
     entered = np.flatnonzero((game.parent >= 0) & (game.mover[game.parent] == CHANCE))
     above = last[game.parent[entered]]
@@ -366,7 +363,7 @@ def _schedule(
 def _ranks(
     above: NDArray[np.int64], below: NDArray[np.int64], n_units: int
 ) -> tuple[NDArray[np.integer], NDArray[np.int64]]:
-    """Knot of each unit (alone in its own when layered), and the rank of each knot from the ends."""
+    """Knot of each unit (alone in its own when layered), and each knot's rank from the ends."""
     if not n_units:
         return np.zeros(0, dtype=np.int64), np.zeros(0, dtype=np.int64)
     edges = csr_array((np.ones(len(above), bool), (above, below)), shape=(n_units, n_units))

@@ -1,0 +1,1 @@
+"""The extensive form with private types: nouns, compilation from a scenario, `.efg` files."""
