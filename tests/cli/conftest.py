@@ -33,6 +33,7 @@ def run(
             status = 0
         except SystemExit as stop:
             status = int(stop.code or 0)
-        return Result(status, *capsys.readouterr())
+        printed = capsys.readouterr()
+        return Result(status, str(printed.out), str(printed.err))
 
     return escalade

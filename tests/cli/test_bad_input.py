@@ -10,10 +10,10 @@ from typing import Any
 
 import pytest
 import yaml
-from crises import CRISIS, changed, write
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from crises import CRISIS, changed, write
 from escalade.errors import EscaladeError
 from escalade.forecast.forecast import forecast
 from escalade.forecast.plan import plan
@@ -189,15 +189,17 @@ def test_a_mutated_scenario_is_read_or_refused_and_nothing_else(
         plan(scenario, max_histories=2000)
         found = forecast(scenario, draws=2)
     except EscaladeError as error:
-        assert str(error).strip()
+        message = str(error)
+        assert message.strip()
     else:
-        for row in found.outcomes:
-            assert 0 <= row.low <= row.high <= 1
+        assert all(0 <= row.low <= row.high <= 1 for row in found.outcomes)
 
 
 @settings(max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.data())
-def test_a_scenario_with_damaged_bytes_is_read_or_refused(tmp_path: Path, data: st.DataObject) -> None:
+def test_a_scenario_with_damaged_bytes_is_read_or_refused(
+    tmp_path: Path, data: st.DataObject
+) -> None:
     text = bytearray(yaml.safe_dump(FULL, sort_keys=False).encode())
     for _ in range(data.draw(st.integers(1, 6))):
         at = data.draw(st.integers(0, len(text) - 1))
@@ -209,4 +211,5 @@ def test_a_scenario_with_damaged_bytes_is_read_or_refused(tmp_path: Path, data: 
         lint(scenario)
         plan(scenario, max_histories=2000)
     except EscaladeError as error:
-        assert str(error).strip()
+        message = str(error)
+        assert message.strip()

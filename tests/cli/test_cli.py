@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pyarrow.parquet
 import pytest
+
 from crises import CRISIS, write
 
 Run = Callable[..., tuple[int, str, str]]
@@ -82,7 +83,9 @@ def test_json_has_the_documented_fields(run: Run, tmp_path: Path) -> None:
     assert status == 0
     assert {"outcomes", "claims", "beliefs", "draws", "effective_draws", "failed_draws",
             "provenance"} <= set(found)  # fmt: skip
-    assert {"theatre", "outcome", "probability", "low", "high", "error"} <= set(found["outcomes"][0])
+    assert {"theatre", "outcome", "probability", "low", "high", "error"} <= set(
+        found["outcomes"][0]
+    )
     assert {"claim", "share"} <= set(found["claims"][0])
     assert found["provenance"]["seed"] == 3
     assert len(found["provenance"]["scenario_digest"]) == 64

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pytest
 from scipy import stats
@@ -29,7 +31,7 @@ def drawn(text: str | float, kind: Kind = "real") -> np.ndarray:
         ("26 of 129", "probability", stats.beta(26.5, 103.5)),
     ],
 )
-def test_draws_follow_the_named_distribution(text: str, kind: Kind, reference) -> None:
+def test_draws_follow_the_named_distribution(text: str, kind: Kind, reference: Any) -> None:
     assert stats.kstest(drawn(text, kind), reference.cdf).statistic < 0.01
 
 
@@ -86,4 +88,4 @@ def test_a_number_of_draws_out_of_bounds_is_refused(n: int) -> None:
 
 def test_an_unknown_family_is_refused() -> None:
     with pytest.raises(ValueError, match="cauchy"):
-        quantile(Distribution("cauchy", (0.0, 1.0), "cauchy"), np.array([0.5]))
+        quantile(Distribution("cauchy", (0.0, 1.0), "cauchy"), np.array([0.5]))  # type: ignore[arg-type]

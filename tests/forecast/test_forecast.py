@@ -313,13 +313,13 @@ def _brute_force(found: Forecast) -> tuple[float, float, float]:
     joint = stand = threat = 0.0
     for us, ru in itertools.product(range(2), repeat=2):
         for end in np.flatnonzero(game.outcome >= 0):
-            p, node, made = prior[0][us] * prior[1][ru], int(end), []
+            p, node, made = prior[0][us] * prior[1][ru], int(end), list[str]()
             while game.parent[node] >= 0:
                 above = int(game.parent[node])
                 infoset = int(game.infoset[above])
                 kind = (us, ru)[int(game.mover[above])]
                 row = game.choice_start[infoset] + kind * game.infoset_actions[infoset]
-                p *= choice[row + game.branch[node]]
+                p *= float(choice[row + game.branch[node]])
                 made.append(game.moves[game.move[node]])
                 node = above
             joint += p * (us == 0 and ru == 1 and game.outcomes[game.outcome[end]] == "war")
@@ -362,9 +362,7 @@ def test_failed_worlds_are_counted_said_and_left_out(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     from escalade.forecast import worlds as room
-    from escalade.solve import Status
-
-    solve = room.solve
+    from escalade.solve import Status, solve
 
     def half(game: Any, tables: Any, **options: Any) -> Any:
         found = solve(game, tables, **options)

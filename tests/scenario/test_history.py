@@ -6,8 +6,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from crises import CRISIS, crisis
 
+from crises import CRISIS, crisis
 from escalade.errors import ScenarioError
 from escalade.scenario.history import Followed, follow
 from escalade.scenario.play import Rules

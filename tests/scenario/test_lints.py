@@ -6,8 +6,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from crises import CRISIS, changed, crisis
 
+from crises import CRISIS, changed, crisis
 from escalade.errors import ScenarioError
 from escalade.scenario.lints import lint
 from escalade.text.pins import take_in

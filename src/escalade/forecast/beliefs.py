@@ -87,6 +87,30 @@ def informed(prior: Floats, paths: Sequence[Floats | None], slots: Ints) -> Floa
     return found
 
 
+def chronicle(
+    prior: Floats, paths: Sequence[Floats | None], entries: Sequence[tuple[int, int]], slots: Ints
+) -> Floats:
+    """One belief path through the histories of all theatres, in the order of their dates.
+
+    Args:
+        prior: [observer, slot, draw] Priors before any history.
+        paths: Belief path of each theatre by itself; None without history.
+        entries: (theatre, entry) in the order of dates.
+        slots: First slot of each actor.
+
+    Returns:
+        [step, observer, slot, draw] Step 0 is before any history.
+    """
+    done: dict[int, Floats] = {}
+    steps = [np.array(prior)]
+    for theatre, entry in entries:
+        path = paths[theatre]
+        assert path is not None
+        done[theatre] = path[: entry + 2]
+        steps.append(informed(prior, list(done.values()), slots))
+    return np.stack(steps)
+
+
 def taught_bits(path: Floats, slots: Ints) -> Floats:
     """What each step taught each observer about each actor, in bits.
 

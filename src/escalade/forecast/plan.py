@@ -45,10 +45,15 @@ class Stage:
 
 @dataclass(frozen=True)
 class Plan:
-    """A scenario with its theatres compiled."""
+    """A scenario with its theatres compiled.
+
+    Attributes:
+        entries: (theatre, entry) of every history in the order of their dates.
+    """
 
     scenario: Scenario
     stages: tuple[Stage, ...]
+    entries: tuple[tuple[int, int], ...]
 
 
 def plan(scenario: Scenario, *, max_histories: int | None = None) -> Plan:
@@ -63,7 +68,18 @@ def plan(scenario: Scenario, *, max_histories: int | None = None) -> Plan:
     for index in range(len(scenario.theatres)):
         compiled = compile_theatre(scenario, index, **limits)
         stages.append(_stage(compiled, [e for e in events if theatre_of(e) == index]))
-    return Plan(scenario, tuple(stages))
+    return Plan(scenario, tuple(stages), _entries(scenario))
+
+
+def _entries(scenario: Scenario) -> tuple[tuple[int, int], ...]:
+    """Every entry of every history, by date; within a theatre the order of play stands."""
+    found: list[tuple[str, int, int]] = []
+    for index, theatre in enumerate(scenario.theatres):
+        day = ""
+        for step, entry in enumerate(theatre.history):
+            day = max(day, entry.date)
+            found.append((day, index, step))
+    return tuple((index, step) for _, index, step in sorted(found))
 
 
 def theatre_of(event: Event) -> int | None:
@@ -84,7 +100,8 @@ def _events(scenario: Scenario) -> list[Event]:
 
 def _stage(compiled: CompiledTheatre, events: Sequence[Event]) -> Stage:
     followed = follow(compiled.rules)
-    agrees = consistent(compiled, followed)
+    matched = matches(compiled, followed)
+    agrees = matched == sum(move is not None for move in followed.moves)
     ends = np.flatnonzero((compiled.game.mover == END) & agrees)
     keys = np.stack([compiled.game.outcome[ends], compiled.position[ends]])
     distinct, inverse = np.unique(keys, axis=1, return_inverse=True)
@@ -103,7 +120,10 @@ def _stage(compiled: CompiledTheatre, events: Sequence[Event]) -> Stage:
         event: np.array([values[i] for _, values in classes], bool)
         for i, event in enumerate(events)
     }
-    seen = tuple(_seen(compiled, agrees, turn) for turn in followed.steps)
+    seen = tuple(
+        _seen(compiled, matched == sum(move is not None for move in followed.moves[:turn]), turn)
+        for turn in followed.steps
+    )
     outcomes = tuple(outcome for outcome, _ in classes)
     return Stage(compiled, followed, end_class, outcomes, truth, seen)
 
@@ -122,17 +142,17 @@ def _holds(compiled: CompiledTheatre, event: Event, outcome: int, position: int)
             raise ValueError(f"event is {event!r}; expected one of a theatre")
 
 
-def consistent(compiled: CompiledTheatre, followed: Followed) -> Bools:
-    """[node] Whether the way to a node agrees with the history."""
+def matches(compiled: CompiledTheatre, followed: Followed) -> Ints:
+    """[node] How many moves of the history were made on the way; below 0 after any other move."""
     game = compiled.game
     index = {name: i for i, name in enumerate(game.moves)}
-    agrees = np.ones(game.n_nodes, bool)
+    matched = np.zeros(game.n_nodes, np.int32)
     for nodes, turn in by_turn(compiled):
-        agrees[nodes] = agrees[game.parent[nodes]]
+        matched[nodes] = matched[game.parent[nodes]]
         made = followed.moves[turn] if turn < len(followed.moves) else None
         if made is not None:
-            agrees[nodes] &= game.move[nodes] == index[made]
-    return agrees
+            matched[nodes] += np.where(game.move[nodes] == index[made], 1, -len(followed.moves) - 1)
+    return matched
 
 
 def by_turn(compiled: CompiledTheatre) -> list[tuple[Ints, int]]:
@@ -149,7 +169,8 @@ def _seen(compiled: CompiledTheatre, agrees: Bools, turn: int) -> tuple[Ints, ..
     """Nodes that each observer takes to be possible before a turn, the analyst first."""
     game = compiled.game
     born = np.where(game.parent >= 0, game.level[np.maximum(game.parent, 0)], -1)
-    alive = (born < turn) & (game.level >= turn) & (game.mover != END)
+    over = turn == sum(len(block) for block in compiled.theatre.blocks)
+    alive = (born < turn) & (game.level >= turn) & ((game.mover != END) | over)
     true = np.flatnonzero(alive & agrees).astype(np.int32)
     views = [
         np.flatnonzero(alive & np.isin(view, view[true])).astype(np.int32) for view in compiled.view

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from escalade.forecast.beliefs import taught_bits
 from escalade.forecast.draws import Draws
-from escalade.forecast.plan import Plan, Stage
+from escalade.forecast.plan import Plan
 from escalade.forecast.priors import priors
 from escalade.forecast.rows import BeliefRow, ClaimRow, OutcomeRow, TeachingRow, Term, TypeRow
 from escalade.forecast.summary import estimate
@@ -17,8 +17,7 @@ from escalade.forecast.worlds import Worlds
 from escalade.scenario.claims import Claim, OutcomeEvent
 from escalade.scenario.expressions import BoundCompare, QuantityRef, evaluate
 from escalade.scenario.scenario import Outcome, OutcomeGroup, Scenario
-from escalade.scenario.values import Distribution
-from escalade.text.lexicon import word_for
+from escalade.scenario.values import Distribution, word_for
 
 Floats = NDArray[np.float64]
 
@@ -28,8 +27,8 @@ def outcome_rows(plan: Plan, worlds: Worlds, habit: Worlds) -> Iterator[OutcomeR
     said = _ranks(plan.scenario)
     for index, theatre in enumerate(plan.scenario.theatres):
         for item, leaves, part_of in _lines(theatre.outcomes, theatre.groups):
-            found = estimate(worlds.outcomes[index][leaves].sum(axis=0), worlds.weight)
-            by_habit = estimate(habit.outcomes[index][leaves].sum(axis=0), habit.weight)
+            found = estimate(_sum(worlds.outcomes[index][leaves]), worlds.weight)
+            by_habit = estimate(_sum(habit.outcomes[index][leaves]), habit.weight)
             word, band = word_for(found.mean)
             yield OutcomeRow(
                 theatre=theatre.id, outcome=item.id, means=item.means, part_of=part_of,
@@ -39,6 +38,11 @@ def outcome_rows(plan: Plan, worlds: Worlds, habit: Worlds) -> Iterator[OutcomeR
                 resolved_by=item.resolved_by, date=item.date,
                 scorable=bool(item.resolved_by and item.date), cite=item.cite,
             )  # fmt: skip
+
+
+def _sum(probability: Floats) -> Floats:
+    """[draw] Probability of any of some outcomes."""
+    return np.clip(probability.sum(axis=0), 0.0, 1.0)
 
 
 def _lines(
@@ -127,24 +131,24 @@ def type_rows(plan: Plan, worlds: Worlds, inputs: Draws) -> Iterator[TypeRow]:
 
 
 def belief_rows(plan: Plan, worlds: Worlds) -> Iterator[BeliefRow]:
-    """A row per observed move, observer and type of another actor."""
-    for stage, path in zip(plan.stages, worlds.beliefs, strict=True):
-        bits = taught_bits(path, stage.compiled.game.slot_start)
-        for step in range(1, len(path)):
-            about = (path[step - 1], path[step], bits[step - 1])
-            yield from _step_rows(plan.scenario, stage, step, about, worlds.weight)
+    """A row per observed move, observer and type of another actor, in the order of dates."""
+    path = worlds.beliefs
+    bits = taught_bits(path, plan.stages[0].compiled.game.slot_start)
+    for step, (theatre, entry) in enumerate(plan.entries, 1):
+        about = (path[step - 1], path[step], bits[step - 1])
+        yield from _step_rows(plan, (theatre, entry, step), about, worlds.weight)
 
 
 def _step_rows(
-    scenario: Scenario,
-    stage: Stage,
-    step: int,
+    plan: Plan,
+    at: tuple[int, int, int],
     about: tuple[Floats, Floats, Floats],
     weight: Floats,
 ) -> Iterator[BeliefRow]:
     """The rows of one entry of the history: beliefs before and after it, and the bits it taught."""
     old, new, bits = about
-    entry = stage.compiled.theatre.history[step - 1]
+    scenario, stage, step = plan.scenario, plan.stages[at[0]], at[2]
+    entry = stage.compiled.theatre.history[at[1]]
     move = ", ".join(
         f"{scenario.actors[a].id if a >= 0 else 'chance'}: {m}" for a, m in entry.moves.items()
     )

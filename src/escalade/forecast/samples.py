@@ -16,6 +16,9 @@ from escalade.scenario.scenario import Ranking
 from escalade.solve import Status
 
 
+Column = NDArray[np.generic]
+
+
 def sample_table(forecast: Forecast) -> dict[str, NDArray]:
     """Columns by name: draw, weight, solved, inputs, and each outcome's probability.
 

@@ -40,7 +40,7 @@ def estimate(values: Floats, weight: Floats) -> Estimate:
     if not known.any():
         return Estimate(np.nan, np.nan, np.nan, np.nan)
     x, w = values[known], weight[known] / weight[known].sum()
-    mean = float(w @ x)
+    mean = min(max(float(w @ x), float(x.min())), float(x.max()))
     error = float(np.sqrt(np.sum(w**2 * (x - mean) ** 2)))
     low, high = (float(q) for q in quantiles(x, w, np.array([LOW, HIGH])))
     return Estimate(mean, low, high, error)

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from escalade.forecast.beliefs import belief_path, informed
+from escalade.forecast.beliefs import belief_path, chronicle, informed
 from escalade.forecast.draws import Draws
 from escalade.forecast.events import Joint
 from escalade.forecast.plan import Plan, Stage
@@ -33,7 +34,7 @@ class Worlds:
         outcomes: For each theatre, [outcome, draw] probability of each outcome.
         terms: For each claim, [term, draw] the probabilities it compares.
         types: [slot, draw] The analyst's posterior of each type, after history and evidence.
-        beliefs: For each theatre, [step, observer, slot, draw] belief path.
+        beliefs: [step, observer, slot, draw] Belief path through all histories by date.
         taught: For each theatre, [move, 2, draw] probability that a move is made, and that times
             the bits it teaches about the mover's type.
         status: [theatre, draw] Status of each solution.
@@ -44,7 +45,7 @@ class Worlds:
     outcomes: tuple[Floats, ...]
     terms: tuple[Floats, ...]
     types: Floats
-    beliefs: tuple[Floats, ...]
+    beliefs: Floats
     taught: tuple[Floats, ...]
     status: NDArray[np.int8]
     residual: Floats
@@ -89,7 +90,7 @@ def _chunk(plan: Plan) -> int:
 def _joined(parts: Sequence[Worlds]) -> Worlds:
     """Chunks of worlds, end to end."""
 
-    def join(name: str) -> Floats:
+    def join(name: str) -> Any:
         return np.concatenate([getattr(part, name) for part in parts], axis=-1)
 
     def join_each(name: str) -> tuple[Floats, ...]:
@@ -98,7 +99,7 @@ def _joined(parts: Sequence[Worlds]) -> Worlds:
 
     return Worlds(
         join("weight"), join_each("outcomes"), join_each("terms"), join("types"),
-        join_each("beliefs"), join_each("taught"), join("status"), join("residual"),
+        join("beliefs"), join_each("taught"), join("status"), join("residual"),
     )  # fmt: skip
 
 
@@ -116,7 +117,8 @@ def _evaluate(
 ) -> Worlds:
     """The worlds of one chunk."""
     prior = priors(plan.scenario, values)
-    solved = list(_solve_all(plan, values, prior, by_habit=by_habit, threads=threads))
+    paths, solved = _solve_all(plan, values, prior, by_habit=by_habit, threads=threads)
+    slots = plan.stages[0].compiled.game.slot_start
     ends = [
         outcome_distribution(
             s.stage.compiled.game, s.tables, s.solution.choice, s.stage.end_class,
@@ -142,9 +144,7 @@ def _evaluate(
             for claim in plan.scenario.claims
         ),
         types=np.where(good, _types(plan, posterior), np.nan),
-        beliefs=tuple(
-            np.where(good, belief_path(s.stage, s.tables, s.solution), np.nan) for s in solved
-        ),
+        beliefs=np.where(good, chronicle(prior, paths, plan.entries, slots), np.nan),
         taught=tuple(np.where(good, _taught(s), np.nan) for s in solved),
         status=status,
         residual=np.stack([s.solution.residual for s in solved]),
@@ -159,30 +159,26 @@ def _taught(solved: _Solved) -> Floats:
 
 def _solve_all(
     plan: Plan, values: Sequence[Floats], prior: Floats, *, by_habit: bool, threads: int | None
-) -> Iterator[_Solved]:
-    """Every theatre solved; each knows what the history of the others taught."""
+) -> tuple[list[Floats | None], list[_Solved]]:
+    """Belief path of each theatre by itself, and every theatre solved.
+
+    A theatre is solved from the beliefs that the history of the others has taught.
+    """
     precision = np.zeros((len(plan.scenario.actors), prior.shape[-1])) if by_habit else None
 
     def solve_one(stage: Stage, believed: Floats) -> _Solved:
         tables = stage.compiled.recipes.fill(values, believed, precision=precision)
         return _Solved(stage, tables, solve(stage.compiled.game, tables, threads=threads))
 
-    first = [
-        solve_one(stage, prior) if stage.seen or len(plan.stages) == 1 else None
-        for stage in plan.stages
-    ]
-    paths = [
-        belief_path(s.stage, s.tables, s.solution) if s and len(plan.stages) > 1 else None
-        for s in first
-    ]
+    alone = [solve_one(stage, prior) if stage.seen else None for stage in plan.stages]
+    paths = [belief_path(s.stage, s.tables, s.solution) if s else None for s in alone]
     slots = plan.stages[0].compiled.game.slot_start
-    for index, stage in enumerate(plan.stages):
-        others = [path for other, path in enumerate(paths) if other != index]
-        alone = first[index]
-        if alone is not None and all(path is None for path in others):
-            yield alone
-        else:
-            yield solve_one(stage, informed(prior, others, slots))
+    solved = []
+    for index, (stage, own) in enumerate(zip(plan.stages, alone, strict=True)):
+        others = [path for other, path in enumerate(paths) if other != index and path is not None]
+        taught = informed(prior, others, slots) if others else prior
+        solved.append(own if own and not others else solve_one(stage, taught))
+    return paths, solved
 
 
 def _outcomes(joint: Joint, theatre: int, good: NDArray[np.bool_]) -> Floats:

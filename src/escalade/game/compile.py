@@ -187,7 +187,7 @@ class _Unrolling:
         )  # fmt: skip
 
     def _sight(
-        self, turn: Turn, name: str, options: int, here: Position, channel: tuple[int, frozenset]
+        self, turn: Turn, name: str, options: int, here: Position, channel: tuple[int, frozenset[str]]
     ) -> int:
         """Code of what one actor sees of a move; 0 for nothing."""
         actor, unaware_of = channel

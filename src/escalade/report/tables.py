@@ -11,6 +11,9 @@ from escalade.forecast.forecast import Forecast
 from escalade.forecast.rows import BeliefRow, OutcomeRow
 from escalade.report.words import percent, range_words, share_words
 
+LEAST_BITS = 0.005
+"""What a move must teach to be worth a line."""
+
 
 def print_forecast(forecast: Forecast, console: Console | None = None) -> None:
     """Print outcomes, then claims, types, belief paths, and what moves would teach."""
@@ -51,7 +54,7 @@ def _header(forecast: Forecast, console: Console) -> None:
 
 def _outcomes(rows: Sequence[OutcomeRow], title: str) -> Table:
     table = _table(title or "Outcomes")
-    table.add_column("outcome")
+    table.add_column("outcome", overflow="fold", min_width=12)
     table.add_column("probability", justify="right")
     table.add_column("90 % of worlds", justify="right")
     table.add_column("error", justify="right")
@@ -94,19 +97,27 @@ def _types(forecast: Forecast) -> Table:
 
 
 def _beliefs(rows: Sequence[BeliefRow], *, several: bool) -> Table:
+    """What each move taught; observers who learned nothing from it are left out."""
     table = _table("Belief paths: what each move taught whom")
     for name in ("date", "move", "observer", "about"):
         table.add_column(name)
     for name in ("before", "after", "bits"):
         table.add_column(name, justify="right")
     last = None
-    for row in rows:
+    taught = [row for row in rows if row.bits >= LEAST_BITS]
+    silent = {(row.theatre, row.step): row for row in rows}
+    for row in taught:
+        silent.pop((row.theatre, row.step), None)
+    for row in taught:
         key = (row.theatre, row.step)
         move = f"{row.theatre}: {row.move}" if several else row.move
         shown = (row.date, move) if key != last else ("", "")
         last = key
         table.add_row(*shown, row.observer, f"{row.actor}.{row.type}", percent(row.before),
                       percent(row.after), f"{row.bits:.2f}")  # fmt: skip
+    for row in silent.values():
+        move = f"{row.theatre}: {row.move}" if several else row.move
+        table.add_row(row.date, move, "nobody learned anything", "", "", "", "0.00")
     return table
 
 

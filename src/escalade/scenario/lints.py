@@ -12,7 +12,7 @@ from escalade.scenario.play import Growth, Rules, census
 from escalade.scenario.scenario import Move, Scenario, Theatre, Turn
 from escalade.scenario.values import Distribution
 from escalade.text.lexicon import find_words
-from escalade.text.pins import read_pins, read_text, verify
+from escalade.text.pins import Pins, read_pins, read_text, verify
 
 LARGE = 200_000
 """Histories above which a tree is called large."""
@@ -36,6 +36,7 @@ def lint(scenario: Scenario, *, text: Path | None = None) -> list[Fault]:
     found = list(_citations(scenario, text))
     found += _assumptions(scenario)
     found += _unused(scenario)
+    found += _idle(scenario)
     for theatre in scenario.theatres:
         found += _theatre(scenario, theatre)
     return sorted(found, key=lambda fault: (fault.line == 0, fault.line))
@@ -72,7 +73,7 @@ def _citations(scenario: Scenario, text: Path | None) -> Iterator[Fault]:
                     "Cite them, or mark them `opinion: true` under statements.")  # fmt: skip
 
 
-def _mixed_confidence(scenario: Scenario, pins, prose: str) -> Iterator[Fault]:  # noqa: ANN001
+def _mixed_confidence(scenario: Scenario, pins: Pins, prose: str) -> Iterator[Fault]:
     """ICD 203: likelihood and confidence never in one statement."""
     for sentence in pins.sentences:
         words = prose[sentence.start : sentence.end]
@@ -107,6 +108,15 @@ def _unused(scenario: Scenario) -> Iterator[Fault]:
             yield _note(scenario, item.line, f"the quantity '{name}' is never used")
 
 
+def _idle(scenario: Scenario) -> Iterator[Fault]:
+    """Actors that move in no theatre."""
+    turns = (turn for theatre in scenario.theatres for block in theatre.blocks for turn in block)
+    movers = {turn.actor for turn in turns}
+    for index, actor in enumerate(scenario.actors):
+        if index not in movers:
+            yield _note(scenario, 0, f"{actor.id} never moves")
+
+
 # Theatres
 
 
@@ -118,11 +128,7 @@ def _theatre(scenario: Scenario, theatre: Theatre) -> Iterator[Fault]:
     yield from _outcomes(scenario, theatre, counted.outcomes, where, complete=counted.complete)
     movers = {turn.actor for turn in turns}
     for index, actor in enumerate(scenario.actors):
-        everywhere = any(t.actor == index for th in scenario.theatres for b in th.blocks for t in b)
-        wants = theatre.wants[index]
-        if not everywhere and theatre is scenario.theatres[0]:
-            yield _note(scenario, 0, f"{actor.id} never moves")
-        elif index in movers and all(want is None for want in wants):
+        if index in movers and all(want is None for want in theatre.wants[index]):
             yield _note(scenario, 0, f"{where}{actor.id} moves but wants nothing",
                         "Give it a ranking of the outcomes.")  # fmt: skip
     listed = {move for turn in turns for move in turn.moves}
@@ -177,6 +183,8 @@ def _twins(scenario: Scenario, theatre: Theatre, turns: list[Turn], where: str) 
         return (move.when, move.sets, costs, move.seen_by, move.shows)
 
     for turn in dict.fromkeys(turns):
+        if turn.actor < 0:
+            continue
         seen: dict[tuple[object, ...], Move] = {}
         for move in (theatre.moves[name] for name in turn.moves):
             twin = seen.setdefault(deed(move), move)

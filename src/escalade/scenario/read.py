@@ -90,7 +90,9 @@ def _faults(error: ValidationError, source: Source) -> list[Fault]:
             message = f"{quote(found['loc'][-1])} is missing"
             path = source.path(found["loc"][:-1])
         elif kind == "literal_error":
-            message = f"expected {found['ctx']['expected']}, not {quote(found['input'])}"
+            message = (
+                f"expected {found.get('ctx', {}).get('expected')}, not {quote(found['input'])}"
+            )
         elif kind.endswith(("_type", "_parsing")):
             names = {"model": "a mapping", "dict": "a mapping", "list": "a list", "string": "text",
                      "float": "a number or text", "bool": "true or false", "int": "a whole number",

@@ -24,6 +24,7 @@ from escalade.scenario.scenario import (
     Type,
 )
 from escalade.scenario.stage import read_stage
+from escalade.scenario.values import Kind
 
 SINGLE = "main"
 
@@ -116,11 +117,15 @@ def _actor(reading: Reading, id: str, given: schema.Actor) -> Actor:
 
 def _quantities(reading: Reading) -> dict[str, int]:
     reading.names(("quantities",), dict(reading.file.quantities), "a quantity")
-    kinds = {"utility": "cost", "probability": "probability", "precision": "precision"}
+    kinds: dict[str, Kind] = {
+        "utility": "cost",
+        "probability": "probability",
+        "precision": "precision",
+    }
     indices = {}
     for id, given in reading.file.quantities.items():
         path = ("quantities", id)
-        kind = kinds.get(given.unit, "real")
+        kind: Kind = kinds.get(given.unit, "real")
         if kind == "real" and isinstance(given.value, str) and " to " in given.value:
             kind = "cost"  # an interval of a positive quantity is lognormal
         cite = reading.cite(path, given.cite, f"quantities.{id}")

@@ -6,7 +6,7 @@ One class per part of the file. Keys are checked here one by one; what they say 
 
 from __future__ import annotations
 
-from typing import Annotated, Any, ClassVar, Literal
+from typing import Annotated, Any, ClassVar, Literal, get_args, get_origin
 
 from pydantic import BaseModel, ConfigDict, Field, GetJsonSchemaHandler, model_validator
 from pydantic_core import core_schema
@@ -209,7 +209,7 @@ class Turn(Part):
     """One turn: `ACTOR: [moves]`, or one of chance, together, repeat."""
 
     model_config = ConfigDict(extra="allow", frozen=True, defer_build=True)
-    __pydantic_extra__: dict[str, Names] = Field(init=False)
+    __pydantic_extra__: dict[str, Names] = Field(init=False)  # pyright: ignore[reportIncompatibleVariableOverride]
     when: Text = key("The turn is skipped unless this holds.", "")
     called: Text = key("A name for the turn.", "")
     unaware_of: Names = key("Moves the mover has not yet heard of.", [])
@@ -242,7 +242,7 @@ class Observation(Cited):
     """Moves already made at one turn: `ACTOR: move` or `chance: event`."""
 
     model_config = ConfigDict(extra="allow", frozen=True, defer_build=True)
-    __pydantic_extra__: dict[str, Text] = Field(init=False)
+    __pydantic_extra__: dict[str, Text] = Field(init=False)  # pyright: ignore[reportIncompatibleVariableOverride]
     date: Text = key("Day of the move, YYYY-MM-DD.")
     means: Text = key("What happened, in words.", "")
 
@@ -353,7 +353,7 @@ def _inside(annotation: Any, step: str | int) -> list[Any]:
         if annotation is Wants:
             return [Want]
         return []
-    origin, arguments = getattr(annotation, "__origin__", None), getattr(annotation, "__args__", ())
+    origin, arguments = get_origin(annotation), get_args(annotation)
     if origin is dict:
         return _bare(arguments[1])
     return _bare(arguments[0]) if origin is list else []
@@ -361,7 +361,7 @@ def _inside(annotation: Any, step: str | int) -> list[Any]:
 
 def _bare(annotation: Any) -> list[Any]:
     """The members of a union, without None and annotations."""
-    arguments = getattr(annotation, "__args__", ())
-    if arguments and getattr(annotation, "__origin__", None) not in (dict, list):
+    arguments = get_args(annotation)
+    if arguments and get_origin(annotation) not in (dict, list):
         return [bare for argument in arguments for bare in _bare(argument)]
     return [annotation]

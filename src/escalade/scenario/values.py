@@ -11,6 +11,12 @@ from typing import Literal
 from escalade.errors import TextError
 from escalade.scenario.faults import ValueFault, nearest, quote, suggest
 from escalade.text import lexicon
+from escalade.text.lexicon import word_for
+
+__all__ = [
+    "HABIT_WORDS", "PRECISION_WORDS", "SIZE_WORDS", "Distribution", "Kind", "is_literal",
+    "parse_value", "word_for",
+]  # fmt: skip
 
 Kind = Literal["probability", "cost", "precision", "weight", "utility", "real"]
 Family = Literal["fixed", "logitnormal", "lognormal", "normal", "uniform", "triangular", "beta"]

@@ -73,7 +73,9 @@ def solve(
     with ThreadPoolExecutor(threads or os.cpu_count() or 1) as pool:
         list(pool.map(lambda i: solve_block(memory(), i, min(i + BLOCK, n)), range(0, n, BLOCK)))
         status = np.where(solved == 1, Status.EXACT if exact else Status.CONVERGED, Status.FAILED)
-        hard = np.flatnonzero(solved == 0)
+        spent = (solved == 0) & (sweeps >= max_sweeps)
+        choice[:, spent] = np.nan
+        hard = np.flatnonzero((solved == 0) & ~spent)
         groups = [hard[i : i + LANES] for i in range(0, len(hard), LANES)]
         list(pool.map(lambda draws: _trace(game, memory(), draws, status), groups))
     return Solution(choice, status.astype(np.int8), residual, reached, sweeps)
@@ -82,7 +84,7 @@ def solve(
 def _trace(game: Game, memory: tuple[Any, ...], draws: NDArray[np.int64], status: Any) -> None:
     """Follow draws by arclength from where the ladder ended, and write their results."""
     job: Job = memory[-1]
-    tracer = Tracer(memory, draws, job.tolerance)
+    tracer = Tracer(memory, draws)
     lanes = np.arange(LANES)
     filled = draws[np.where(lanes < len(draws), lanes, 0)]
     order = game.types_inside

@@ -23,13 +23,14 @@ from numpy.typing import NDArray
 from escalade.solve.single import load_lane, sweep_at
 
 Floats = NDArray[np.float64]
+Bools = NDArray[np.bool_]
 
-FIRST = 0.05  # length of the first step
+FIRST = 0.3  # length of the first step
 LONGEST = 3.0
 SHORTEST = 1e-6
 STRAIGHT = 0.8  # least cosine between the tangents at both ends of a step
 NEWTON = 6  # corrections of one step
-LOOSE = 1e-6  # change of a choice at which a point below the last counts as on the branch
+LOOSE = 1e-5  # change of a choice at which a point below the last counts as on the branch
 KRYLOV = 40  # products with the Jacobian in one correction
 LINEAR = 1e-4  # relative residual of the linear systems
 RARE = 1e-2  # weight of moves that are hardly made in the length of a step
@@ -56,7 +57,7 @@ class Curve:
     along_x: Floats
     along_s: Floats
     length: Floats
-    active: NDArray[np.bool_]
+    active: Bools
     reached: Floats = field(init=False)
 
     def __post_init__(self) -> None:
@@ -66,18 +67,18 @@ class Curve:
 class Tracer:
     """Traces up to W draws at once."""
 
-    def __init__(self, arrays: Any, draws: NDArray[np.int64], tolerance: float) -> None:
+    def __init__(self, arrays: Any, draws: NDArray[np.int64]) -> None:
         """Put draws into lanes; idle lanes repeat the first draw.
 
         Args:
             arrays: `Topology`, `Buffers`, `Memory`, `Lanes`, `Job`, owned by this tracer.
             draws: At most as many draws as there are lanes.
-            tolerance: Largest residual of a solved draw.
         """
         self._arrays = arrays
         self._x = arrays[1].x
         self._lanes = arrays[1].lanes
-        self._tolerance = tolerance
+        self._tolerance = arrays[-1].tolerance
+        self._most = arrays[-1].max_sweeps
         self.sweeps = 0
         lanes = np.arange(self._lanes)
         for lane, draw in enumerate(draws[np.where(lanes < len(draws), lanes, 0)]):
@@ -98,7 +99,7 @@ class Tracer:
         self.sweeps += 1
         return self._arrays[1].residual.reshape(-1, self._lanes).max(axis=0)
 
-    def run(self, x: Floats, s: Floats) -> tuple[Floats, NDArray[np.bool_], Floats]:
+    def run(self, x: Floats, s: Floats) -> tuple[Floats, Bools, Floats]:
         """Walk every lane to the precision asked for.
 
         Args:
@@ -111,7 +112,7 @@ class Tracer:
         curve = self._start(x, s)
         found = np.full_like(curve.x, np.nan)
         for _ in range(MOST_STEPS):
-            if not curve.active.any():
+            if not curve.active.any() or self.sweeps >= self._most:
                 break
             self._step(curve, found)
         arrived = np.isfinite(found).all(axis=0) & self._walking
@@ -137,29 +138,29 @@ class Tracer:
         at_s = np.where(last, 1.0, curve.s + length * curve.along_s)
         border_x = np.where(last, 0.0, weight * curve.along_x)
         border_s = np.where(last, 1.0, curve.along_s)
-        goal = np.where(last, 0.3 * self._tolerance, LOOSE)
+        goal = np.where(last, 0.8 * self._tolerance, LOOSE)
         x, s, near, rounds = self._correct((at_x, at_s), (border_x, border_s), goal, curve)
         along_x, along_s, even = self._tangent(x, s, curve)
         cosine = (weight * along_x * curve.along_x).sum(axis=0) + along_s * curve.along_s
         size = _length(x - curve.x, s - curve.s, curve.x)
-        good = curve.active & near & even & (cosine > STRAIGHT) & (size < 2.0 * np.abs(length) + LOOSE)
-        self._keep(curve, found, (x, s, along_x, along_s), good, last, rounds)
+        good = (
+            curve.active & near & even & (cosine > STRAIGHT) & (size < 2.0 * np.abs(length) + LOOSE)
+        )
+        self._keep(curve, found, (x, s, along_x, along_s), (good, last, rounds))
 
-    def _tangent(
-        self, x: Floats, s: Floats, curve: Curve
-    ) -> tuple[Floats, Floats, NDArray[np.bool_]]:
+    def _tangent(self, x: Floats, s: Floats, curve: Curve) -> tuple[Floats, Floats, Bools]:
         """Direction of the branch at a point, and whether it is oriented as at the start."""
-        border_x, border_s = _weight(curve.x) * curve.along_x, curve.along_s
+        border = (_weight(curve.x) * curve.along_x, curve.along_s)
         right = np.zeros((len(x) + 1, self._lanes))
         right[-1] = 1.0
-        product = self._bordered(x, s, self.image(x, s), border_x, border_s)
+        product = self._bordered(x, s, self.image(x, s), border)
         along, positive = gmres(product, right, curve.active)
         size = _length(along[:-1], along[-1], x)
         with np.errstate(divide="ignore", invalid="ignore"):
             return along[:-1] / size, along[-1] / size, positive % 2 == 1
 
     def _bordered(
-        self, x: Floats, s: Floats, image: Floats, border_x: Floats, border_s: Floats
+        self, x: Floats, s: Floats, image: Floats, border: tuple[Floats, Floats]
     ) -> Callable[[Floats], Floats]:
         """Products with the bordered Jacobian at a point, by differences of sweeps."""
         usable = np.isfinite(image).all(axis=0)
@@ -169,7 +170,7 @@ class Tracer:
             tiny = scale / np.maximum(np.abs(v).max(axis=0), 1e-30)
             slope = (self.image(x + tiny * v[:-1], s + tiny * v[-1]) - image) / tiny
             top = np.where(usable, slope - v[:-1], 0.0)
-            return np.vstack([top, (border_x * v[:-1]).sum(axis=0) + border_s * v[-1]])
+            return np.vstack([top, (border[0] * v[:-1]).sum(axis=0) + border[1] * v[-1]])
 
         return product
 
@@ -178,12 +179,11 @@ class Tracer:
         curve: Curve,
         found: Floats,
         point: tuple[Floats, ...],
-        good: NDArray[np.bool_],
-        last: NDArray[np.bool_],
-        rounds: int,
+        verdict: tuple[Bools, Bools, int],
     ) -> None:
         """Accept good points, shorten the steps of the others, end lanes that arrive or stall."""
         x, s, along_x, along_s = point
+        good, last, rounds = verdict
         arrived = good & last
         found[:, arrived] = x[:, arrived]
         on = good & ~last
@@ -199,7 +199,7 @@ class Tracer:
 
     def _correct(
         self, at: tuple[Floats, Floats], border: tuple[Floats, Floats], goal: Floats, curve: Curve
-    ) -> tuple[Floats, Floats, NDArray[np.bool_], int]:
+    ) -> tuple[Floats, Floats, Bools, int]:
         """Newton's method on the plane through a predicted point.
 
         Returns:
@@ -216,7 +216,7 @@ class Tracer:
             miss = np.where(np.isfinite(image).all(axis=0), x - image, 0.0)
             off = (border[0] * (x - at[0])).sum(axis=0) + border[1] * (s - at[1])
             right = np.vstack([miss, -off[None]])
-            step, _ = gmres(self._bordered(x, s, image, *border), right, curve.active & ~near)
+            step, _ = gmres(self._bordered(x, s, image, border), right, curve.active & ~near)
             step = np.where(near, 0.0, step)
             step *= np.minimum(1.0, MOST_CHANGE / np.maximum(np.abs(step).max(axis=0), 1e-30))
             x, s = x + step[:-1], s + step[-1]
@@ -224,7 +224,7 @@ class Tracer:
 
 
 def gmres(
-    product: Callable[[Floats], Floats], right: Floats, wanted: NDArray[np.bool_]
+    product: Callable[[Floats], Floats], right: Floats, wanted: Bools
 ) -> tuple[Floats, NDArray[np.int64]]:
     """GMRES (Saad & Schultz 1986) for all lanes at once.
 
@@ -236,28 +236,26 @@ def gmres(
     Returns:
         [n, W] solutions, and [W] the number of real positive Ritz values.
     """
-    lanes = right.shape[1]
+    n, lanes = right.shape
     size = np.sqrt((right**2).sum(axis=0))
-    basis = [right / np.maximum(size, 1e-300)]
+    basis = np.zeros((lanes, KRYLOV + 1, n))
+    basis[:, 0] = (right / np.maximum(size, 1e-300)).T
     matrix = np.zeros((lanes, KRYLOV + 1, KRYLOV))
     used, weights = 0, np.zeros((lanes, 0))
     while used < KRYLOV:
-        vector = product(basis[used])
-        for _ in range(2):  # twice is enough (Parlett 1980)
-            for i, v in enumerate(basis):
-                h = (v * vector).sum(axis=0)
-                matrix[:, i, used] += h
-                vector = vector - h * v
-        norm = np.sqrt((vector**2).sum(axis=0))
+        vector = product(np.ascontiguousarray(basis[:, used].T)).T[:, :, None]
+        known = basis[:, : used + 1]
+        along = known @ vector
+        rest = (vector - np.swapaxes(known, 1, 2) @ along)[:, :, 0]
+        norm = np.sqrt((rest**2).sum(axis=1))
+        matrix[:, : used + 1, used] = along[:, :, 0]
         matrix[:, used + 1, used] = norm
-        basis.append(vector / np.maximum(norm, 1e-300))
+        basis[:, used + 1] = rest / np.maximum(norm, 1e-300)[:, None]
         used += 1
         weights, missing = _least(matrix[:, : used + 1, :used], size)
         if (missing <= LINEAR * size)[wanted].all():
             break
-    total = np.zeros_like(right)
-    for i in range(used):
-        total += weights[:, i] * basis[i]
+    total = (weights[:, None, :] @ basis[:, :used])[:, 0].T
     values = np.linalg.eigvals(matrix[:, :used, :used])
     real = (np.abs(values.imag) < 1e-9) & (values.real > 0)
     return total, np.count_nonzero(real, axis=1)
