@@ -47,6 +47,23 @@ CRISIS: dict[str, Any] = {
     },
 }
 
+BET: dict[str, Any] = {
+    "actors": {
+        "us": {
+            "precision": 4.0,
+            "types": {"bold": {"share": 0.3}, "meek": {}},
+            "wants": {
+                "bold": {"values": {"go": 1.0, "stay": 0.25}},
+                "meek": {"values": {"go": 0.0, "stay": 0.5}},
+            },
+        },
+    },
+    "state": {"gone": {"flag": False}},
+    "moves": {"leave": {"sets": {"gone": True}}, "remain": {}},
+    "play": [{"us": ["leave", "remain"]}],
+    "outcomes": {"go": {"finally": "gone"}, "stay": {"otherwise": True}},
+}
+
 
 def crisis(folder: Path, **changes: Any) -> Scenario:
     """The crisis with some top-level keys replaced, read from a file."""

@@ -1,4 +1,4 @@
-"""From a written assessment of a crisis to a forecast, and to what it hinges on.
+"""From a written assessment of a crisis to a runnable model, and to a forecast.
 
 The package is a front door: a name is imported from its room when it is first asked for, so
 that reading and checking a scenario never waits for compilers or figures. A function has

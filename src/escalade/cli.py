@@ -12,12 +12,13 @@ from escalade.errors import EscaladeError, ScenarioError
 
 if TYPE_CHECKING:
     from escalade.forecast.forecast import Forecast
+    from escalade.scenario.scenario import Scenario
 
 FAULTY = 2
 
 app = typer.Typer(
     name="escalade",
-    help="From a written assessment of a crisis to a forecast, and to what it hinges on.",
+    help="From a written assessment of a crisis to a runnable model, and to a forecast.",
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
@@ -133,7 +134,12 @@ def forecast(
     """Forecast: outcome probabilities with intervals, claims, belief paths."""
     if samples is not None and samples.suffix not in (".csv", ".parquet"):
         raise typer.BadParameter(f"{samples} must end in .csv or .parquet", param_hint="--samples")
-    found = _forecast(file, draws, seed)
+    scenario = _read(file, samples)
+    if samples is not None:
+        from escalade.forecast.samples import require_writer
+
+        require_writer(samples)
+    found = _forecast(scenario, draws, seed)
     if samples is not None:
         from escalade.forecast.samples import write_samples
 
@@ -159,18 +165,36 @@ def report(
     seed: Seed = 0,
 ) -> None:
     """Write the forecast as one self-contained HTML file."""
-    from escalade.report.page import write_page
-
     target = out or file.with_suffix(".html")
-    write_page(_forecast(file, draws, seed), target, text=text)
+    scenario = _read(file, target)
+    from escalade.report.page import write_page
+    from escalade.report.trail import Trail
+
+    Trail(scenario, text)  # faults of the text come before the work
+    write_page(_forecast(scenario, draws, seed), target, text=text)
     typer.echo(f"wrote {target}")
 
 
-def _forecast(file: Path, draws: int, seed: int) -> Forecast:
-    """Read a file and forecast it, with a progress bar on the error stream."""
+def _read(file: Path, target: Path | None) -> Scenario:
+    """Read a scenario and make sure that what is to be written replaces none of its files."""
     from escalade.scenario.read import read_scenario
 
     scenario = read_scenario(file)
+    if target is None:
+        return scenario
+    given = scenario.assessment
+    mine = [path.resolve() for path in (*scenario.files, given.text, given.sentences) if path]
+    if target.resolve() in mine:
+        raise EscaladeError(f"{target} is one of the files of the scenario; choose another name")
+    if target.is_dir() or not target.name:
+        raise EscaladeError(f"{target} is a folder; name a file in it")
+    if not target.parent.is_dir():
+        raise EscaladeError(f"there is no folder {target.parent}; make it first")
+    return scenario
+
+
+def _forecast(scenario: Scenario, draws: int, seed: int) -> Forecast:
+    """Forecast a scenario, with a progress bar on the error stream."""
     from rich.console import Console
     from rich.progress import Progress
 
@@ -178,9 +202,8 @@ def _forecast(file: Path, draws: int, seed: int) -> Forecast:
 
     console = Console(stderr=True)
     with Progress(console=console, transient=True, disable=not console.is_terminal) as bar:
-        task = bar.add_task(
-            "solving model worlds (the first run compiles kernels)", total=2 * draws
-        )
+        what = "solving model worlds (the first run on a machine compiles for a minute)"
+        task = bar.add_task(what, total=2 * draws)
         return run(scenario, draws=draws, seed=seed, progress=lambda n: bar.advance(task, n))
 
 

@@ -60,7 +60,8 @@ CHANGES: dict[str, tuple[dict[str, Any], str]] = {
                                           {"date": "2020-02-02", "ru": "stand"},
                                           {"date": "2020-02-03", "us": "attack"}]}, "over"),
     "date": ({"horizon": "2020-13-45"}, "no date"),
-    "belief about oneself": ({"beliefs": [{"by": "us", "about": "us.soft", "is": 0.5}]}, "own type"),
+    "belief about oneself": (
+        {"beliefs": [{"by": "us", "about": "us.soft", "is": 0.5}]}, "own type"),
     "uncertain condition": ({"quantities": {"q": "5 to 20"},
                              **changed("moves", "attack", "when", to="q > 7")}, "uncertain"),
     "missing side file": ({"assessment": {"by": "x", "date": "2020-01-01",

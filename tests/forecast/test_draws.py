@@ -8,10 +8,10 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from escalade.forecast.draws import AUTHOR_CORRELATION, draw, quantile
+from escalade.forecast.draws import AUTHOR_CORRELATION, draw
 from escalade.scenario.rankings import read_ranking
 from escalade.scenario.scenario import Input
-from escalade.scenario.values import Distribution, Kind, parse_value
+from escalade.scenario.values import Kind, parse_value
 
 N = 4096
 
@@ -84,8 +84,3 @@ def test_fixed_numbers_take_no_dimension() -> None:
 def test_a_number_of_draws_out_of_bounds_is_refused(n: int) -> None:
     with pytest.raises(ValueError, match="n_draws"):
         draw([], n, 0)
-
-
-def test_an_unknown_family_is_refused() -> None:
-    with pytest.raises(ValueError, match="cauchy"):
-        quantile(Distribution("cauchy", (0.0, 1.0), "cauchy"), np.array([0.5]))  # type: ignore[arg-type]

@@ -10,29 +10,12 @@ from typing import Any
 import numpy as np
 import pytest
 
-from crises import CRISIS, changed, crisis
+from crises import BET, CRISIS, changed, crisis
 from escalade.errors import ScenarioError
 from escalade.forecast.forecast import Forecast, forecast
 from escalade.forecast.worlds import evaluate
 from escalade.report.plain import to_json
 from escalade.scenario.scenario import Scenario
-
-BET: dict[str, Any] = {
-    "actors": {
-        "us": {
-            "precision": 4.0,
-            "types": {"bold": {"share": 0.3}, "meek": {}},
-            "wants": {
-                "bold": {"values": {"go": 1.0, "stay": 0.25}},
-                "meek": {"values": {"go": 0.0, "stay": 0.5}},
-            },
-        },
-    },
-    "state": {"gone": {"flag": False}},
-    "moves": {"leave": {"sets": {"gone": True}}, "remain": {}},
-    "play": [{"us": ["leave", "remain"]}],
-    "outcomes": {"go": {"finally": "gone"}, "stay": {"otherwise": True}},
-}
 
 
 def logit(difference: float) -> float:
@@ -56,35 +39,6 @@ def test_one_move_is_the_logit_of_what_it_is_worth(tmp_path: Path) -> None:
     assert probability(found, "go") == pytest.approx(0.3 * BOLD + 0.7 * MEEK, abs=1e-12)
     assert found.outcomes[0].habit == pytest.approx(0.5, abs=1e-12)
     assert found.outcomes[0].error == pytest.approx(0.0, abs=1e-12)
-
-
-def test_an_observed_move_updates_types_by_bayes(tmp_path: Path) -> None:
-    twice = {**BET, "play": [{"us": ["leave", "remain"]}, {"us": ["leave", "remain"]}]}
-    twice["outcomes"] = {"go": {"finally": "gone"}, "stay": {"otherwise": True}}
-    twice["moves"] = {**BET["moves"], "wait": {}}
-    twice["play"] = [{"us": ["remain", "leave"]}, {"us": ["wait", "leave"], "when": "not gone"}]
-    twice["history"] = [{"date": "2020-02-01", "us": "remain"}]
-    found = forecast(crisis(tmp_path, **twice), draws=4)
-
-    def remains(go: float, stay: float) -> tuple[float, float]:
-        """Probability of remaining at first, and of leaving later, by backward induction."""
-        later = logit(4 * (go - stay))
-        wait = later * go + (1 - later) * stay
-        return logit(4 * (wait - go)), later
-
-    bold, meek = remains(1.0, 0.25), remains(0.0, 0.5)
-    weight = 0.3 * bold[0] + 0.7 * meek[0]
-    posterior = 0.3 * bold[0] / weight
-    assert found.types[0].probability == pytest.approx(posterior, abs=1e-9)
-    expected = posterior * bold[1] + (1 - posterior) * meek[1]
-    assert probability(found, "go") == pytest.approx(expected, abs=1e-9)
-    row = found.beliefs[0]
-    assert (row.observer, row.actor, row.type) == ("analyst", "us", "bold")
-    assert row.before == pytest.approx(0.3)
-    assert row.after == pytest.approx(posterior, abs=1e-9)
-    bits = posterior * math.log2(posterior / 0.3)
-    bits += (1 - posterior) * math.log2((1 - posterior) / 0.7)
-    assert row.bits == pytest.approx(bits, abs=1e-9)
 
 
 def test_worlds_in_which_the_history_is_likelier_weigh_more(tmp_path: Path) -> None:
@@ -216,71 +170,6 @@ def test_claims_hold_in_the_share_of_worlds_where_they_are_true(tmp_path: Path) 
     assert never.undetermined == 1.0
 
 
-@pytest.mark.parametrize(("grade", "moves"), [(("F", 6), False), (("A", 1), True)])
-def test_evidence_of_grade_f6_changes_nothing_exactly(
-    tmp_path: Path, grade: tuple[str, int], moves: bool
-) -> None:
-    report = {"date": "2020-03-01", "source": "attache", "credibility": grade[1],
-              "says": "us.bold"}  # fmt: skip
-    told = {"sources": {"attache": {"reliability": grade[0]}}, "evidence": {"cable": report}}
-    plain = forecast(crisis(tmp_path, **BET), draws=64)
-    graded = forecast(crisis(tmp_path, **BET, **told), draws=64)
-    same = graded.types[0].probability == plain.types[0].probability
-    assert same is not moves
-    if moves:
-        assert graded.types[0].probability > plain.types[0].probability
-        denied = {**told, "evidence": {"cable": {**report, "says": "not us.bold"}}}
-        against = forecast(crisis(tmp_path, **BET, **denied), draws=64)
-        assert against.types[0].probability < plain.types[0].probability
-
-
-def test_reports_of_one_origin_count_once(tmp_path: Path) -> None:
-    report = {"date": "2020-03-01", "source": "wire", "credibility": 2, "says": "us.bold",
-              "origin": "one cable"}  # fmt: skip
-    sources = {"wire": {"reliability": "B"}}
-    once = forecast(crisis(tmp_path, **BET, sources=sources, evidence={"a": report}), draws=64)
-    twice = forecast(
-        crisis(tmp_path, **BET, sources=sources, evidence={"a": report, "b": report}), draws=64
-    )
-    assert twice.types[0].probability == pytest.approx(once.types[0].probability, rel=0.02)
-    separate = {"a": report, "b": {**report, "origin": "another"}}
-    both = forecast(crisis(tmp_path, **BET, sources=sources, evidence=separate), draws=64)
-    assert both.types[0].probability > once.types[0].probability + 0.05
-
-
-def test_cheap_talk_teaches_nothing_and_a_costly_signal_does(tmp_path: Path) -> None:
-    talk = {**CRISIS["moves"], "threaten": {"by": "us"}}
-    play = [CRISIS["play"][0], CRISIS["play"][1]]
-    cheap = forecast(crisis(tmp_path, moves=talk, play=play), draws=8)
-    bits = {row.move: row.bits for row in cheap.teaching}
-    assert bits["threaten"] == pytest.approx(0.0, abs=1e-6)
-    costly = forecast(crisis(tmp_path), draws=8)
-    assert {row.move: row.bits for row in costly.teaching}["threaten"] > 0.01
-
-
-def test_an_observer_with_another_prior_sees_the_same_move_otherwise(tmp_path: Path) -> None:
-    beliefs = [{"by": "ru", "about": "us.tough", "is": 0.1}]
-    history = [{"date": "2020-02-01", "us": "threaten"}]
-    found = forecast(crisis(tmp_path, beliefs=beliefs, history=history), draws=4)
-    rows = {row.observer: row for row in found.beliefs if row.type == "tough"}
-    assert rows["analyst"].before == pytest.approx(0.4)
-    assert rows["ru"].before == pytest.approx(0.1)
-    odds = [r.after / (1 - r.after) * (1 - r.before) / r.before for r in rows.values()]
-    assert odds[0] == pytest.approx(odds[1], rel=1e-9)
-    assert "us" not in rows
-
-
-def test_an_unknown_move_leaves_both_histories_possible(tmp_path: Path) -> None:
-    moves = changed("moves", "threaten", to={**CRISIS["moves"]["threaten"], "seen_by": [],
-                                             "looks_like": "wait"})  # fmt: skip
-    open_ = forecast(crisis(tmp_path, **moves), draws=4)
-    history = [{"date": "2020-02-01", "us": "unknown"}]
-    unknown = forecast(crisis(tmp_path, **moves, history=history), draws=4)
-    for before, after in zip(open_.outcomes, unknown.outcomes, strict=True):
-        assert after.probability == pytest.approx(before.probability, abs=1e-12)
-    assert all(row.bits == pytest.approx(0.0, abs=1e-12) for row in unknown.beliefs)
-
-
 def test_the_joint_of_types_and_ends_agrees_with_brute_force(tmp_path: Path) -> None:
     """Every profile of types and every way through the tree, one by one."""
     actors = {**CRISIS["actors"]}
@@ -394,5 +283,5 @@ def test_the_authors_word_or_place_in_a_ranking_stands_beside_the_forecast(tmp_p
     claims = {"order": "P(lose) < P(war) < P(win)"}
     found = forecast(crisis(tmp_path, outcomes=outcomes, claims=claims), draws=2)
     said = {row.outcome: row.said for row in found.outcomes}
-    assert said == {"war": "unlikely", "win": "1 of 3 in likelihood",
-                    "lose": "3 of 3 in likelihood"}  # fmt: skip
+    assert said == {"war": "unlikely", "win": "1st of 3",
+                    "lose": "3rd of 3"}  # fmt: skip

@@ -92,6 +92,12 @@ def test_a_hidden_move_beside_a_seen_one_shows_by_silence_unless_it_looks_like_i
     assert turn_sets(compile_theatre(crisis(tmp_path, **disguised)), "second") == [2]
 
 
+def test_a_disguise_shows_what_the_imitated_move_would_show(tmp_path: Path) -> None:
+    threat = {**CRISIS["moves"]["threaten"], "seen_by": [], "looks_like": "wait", "sets": {}}
+    moves = {**CRISIS["moves"], "wait": {"shows": ["rung"]}, "threaten": threat}
+    assert turn_sets(compile_theatre(crisis(tmp_path, moves=moves)), "second") == [2]
+
+
 def test_a_move_that_shows_a_variable_tells_the_hidden_moves_apart(tmp_path: Path) -> None:
     moves = {
         **CRISIS["moves"],
@@ -149,7 +155,7 @@ def test_a_tree_of_a_trillion_histories_is_refused_naming_the_turn(tmp_path: Pat
     turns = [{"us": ["wait", "threaten"]}, {"ru": ["yield", "stand"]}]
     scenario = crisis(tmp_path, play=[{"repeat": {"times": 20, "play": turns}}])
     started = time.process_time()
-    with pytest.raises(GameError, match=r"too large: turn 'ru: yield, stand' \(line \d+\)"):
+    with pytest.raises(GameError, match=r"crisis.yaml:\d+: the tree is too large: turn 'ru"):
         compile_theatre(scenario, max_histories=50_000)
     assert time.process_time() - started < 2
 

@@ -211,7 +211,7 @@ def test_every_outcome_stands_with_its_numbers_and_its_resolver(told: Forecast, 
     assert "unlikely ( 4–48 % )" in page.text
     assert "unscorable no resolver; 2020-12-31" in page.text
     assert "war: short" in page.text
-    assert "1 of 2 in likelihood" in page.text
+    assert "1st of 2" in page.text
 
 
 def test_dots_are_twenty_for_every_outcome(told: Forecast, page: Page) -> None:

@@ -21,7 +21,9 @@ def belief_path(stage: Stage, tables: Tables, solution: Solution) -> Floats:
     """Posterior of every observer about every type, before and after each observed move.
 
     An observer weighs the nodes it cannot tell apart by chance and by what it believes of the
-    others' types: P(k) ∝ π(k) Σ_h chance(h) r_j(h, k) Π_{l ≠ j} Σ_m π(m) r_l(h, m).
+    others' types: P(k) ∝ π(k) Σ_h chance(h) r_j(h, k) Π_{l ≠ j} Σ_m π(m) r_l(h, m). Where the
+    history leaves open what an observer has seen, its beliefs are averaged over what it may have
+    seen, by the analyst's probability of each.
 
     Returns:
         [step, observer, slot, draw] Step 0 is before the history; observer 0 is the analyst.
@@ -29,16 +31,32 @@ def belief_path(stage: Stage, tables: Tables, solution: Solution) -> Floats:
     """
     game = stage.compiled.game
     path = [np.array(tables.prior)]
-    for groups in stage.seen:
-        nodes = np.unique(np.concatenate(groups))
+    for looks in stage.seen:
+        nodes = np.unique(np.concatenate([look.nodes for own in looks for look in own]))
         own, chance = reach(game, tables, solution.choice, nodes)
         now = np.empty_like(path[0])
-        for observer, group in enumerate(groups):
-            at = np.searchsorted(nodes, group)
-            prior = tables.prior[observer]
-            now[observer] = _posterior(game.slot_start, prior, own[at], chance[at], observer - 1)
+        for observer, possible in enumerate(looks):
+            now[observer] = 0.0
+            total = np.zeros(own.shape[-1])
+            for look in possible:
+                at, true = np.searchsorted(nodes, look.nodes), np.searchsorted(nodes, look.true)
+                weight = _weight(game.slot_start, tables.prior[0], own[true], chance[true])
+                prior = tables.prior[observer]
+                seen = _posterior(game.slot_start, prior, own[at], chance[at], observer - 1)
+                now[observer] += np.where(weight > 0, weight * seen, 0.0)
+                total += weight
+            with np.errstate(invalid="ignore", divide="ignore"):
+                now[observer] /= total
         path.append(now)
     return np.stack(path)
+
+
+def _weight(slots: Ints, prior: Floats, own: Floats, chance: Floats) -> Floats:
+    """[draw] Probability of some nodes for an observer who plays no part."""
+    weighted = prior * own
+    for first, last in pairwise(slots):
+        chance = chance * weighted[:, first:last].sum(axis=1)
+    return chance.sum(axis=0)
 
 
 def _posterior(slots: Ints, prior: Floats, own: Floats, chance: Floats, observer: int) -> Floats:

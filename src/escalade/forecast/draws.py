@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from scipy import special, stats
 from scipy.stats import qmc
 
+from escalade.errors import EscaladeError
 from escalade.scenario.scenario import Input, Ranking
 from escalade.scenario.values import Distribution
 
@@ -64,6 +65,9 @@ def draw(inputs: Sequence[Input], n_draws: int, seed: int) -> Draws:
         raise ValueError(f"seed is {seed}; it must not be negative")
     sizes = [dimensions(item.value) for item in inputs]
     groups = sorted({g for item in inputs if (g := word_group(item.value))})
+    if sum(sizes) + len(groups) > qmc.Sobol.MAXDIM:
+        raise EscaladeError(f"{sum(sizes) + len(groups):,} uncertain numbers are more than "
+                            f"{qmc.Sobol.MAXDIM:,}, the most that can be drawn")  # fmt: skip
     points = _sobol(sum(sizes) + len(groups), n_draws, seed)
     effects = {group: special.ndtri(points[i]) for i, group in enumerate(groups)}
     values, row = [], len(groups)
@@ -155,5 +159,3 @@ def quantile(value: Distribution, probability: Floats) -> Floats:
             return stats.triang.ppf(probability, (a[1] - a[0]) / width, a[0], width)
         case "beta":
             return special.betaincinv(a[0], a[1], probability)
-        case family:
-            raise ValueError(f"family is {family!r}; expected a distribution of `values`")

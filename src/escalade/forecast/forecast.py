@@ -14,13 +14,15 @@ from escalade.forecast import read_worlds
 from escalade.forecast.draws import Draws, draw
 from escalade.forecast.plan import Plan, plan
 from escalade.forecast.rows import BeliefRow, ClaimRow, OutcomeRow, TeachingRow, TypeRow
-from escalade.forecast.summary import effective_draws
+from escalade.forecast.summary import HIGH, LOW, effective_draws
 from escalade.forecast.worlds import Worlds, evaluate
 from escalade.scenario.scenario import Scenario
 from escalade.solve import Status
 
 DEFAULT_DRAWS = 1024
 LOW_EFFECTIVE = 100
+LITTLE = 0.02
+"""Distance from habit alone that is hardly one."""
 
 
 @dataclass(frozen=True)
@@ -111,9 +113,10 @@ def forecast(
         raise ScenarioError([_impossible(scenario, failed)])
     habit = evaluate(ready, inputs, by_habit=True, progress=progress, threads=threads)
     effective = effective_draws(worlds.weight)
+    outcomes = tuple(read_worlds.outcome_rows(ready, worlds, habit))
     return Forecast(
         scenario=scenario,
-        outcomes=tuple(read_worlds.outcome_rows(ready, worlds, habit)),
+        outcomes=outcomes,
         claims=tuple(read_worlds.claim_rows(scenario, worlds)),
         types=tuple(read_worlds.type_rows(ready, worlds, inputs)),
         beliefs=tuple(read_worlds.belief_rows(ready, worlds)),
@@ -121,7 +124,7 @@ def forecast(
         draws=draws,
         effective_draws=effective,
         failed_draws=failed,
-        warnings=tuple(_warnings(ready, worlds, effective, failed)),
+        warnings=(*_warnings(ready, worlds, effective, failed), *_habitual(outcomes)),
         provenance=_provenance(scenario, draws, seed, worlds),
         worlds=worlds,
         plan=ready,
@@ -147,11 +150,30 @@ def _warnings(ready: Plan, worlds: Worlds, effective: float, failed: int) -> lis
     if effective < min(LOW_EFFECTIVE, n / 10):
         found.append(f"the history fits few model worlds: {effective:.0f} effective of {n}; "
                      "draw more, or read the numbers as rough")  # fmt: skip
+    if n < LOW_EFFECTIVE:
+        found.append(f"{n} draws are few: intervals and errors are rough")
+    for theatre, outcomes in zip(ready.scenario.theatres, worlds.outcomes, strict=True):
+        known = outcomes[:, worlds.weight > 0]
+        if theatre.history and (known.max(axis=0) > 1 - 1e-9).all() and len(outcomes) > 1:
+            found.append(f"theatre '{theatre.id}': its history leaves nothing open")
     theatres = ready.scenario.theatres
     unscorable = [o.id for t in theatres for o in t.outcomes if not (o.resolved_by and o.date)]
     if unscorable:
         found.append("unscorable, without resolver or date: " + ", ".join(unscorable))
     return found
+
+
+def _habitual(outcomes: tuple[OutcomeRow, ...]) -> list[str]:
+    """Theatres whose forecast differs little from habit alone."""
+    far: dict[str, float] = {}
+    for row in outcomes:
+        far[row.theatre] = max(far.get(row.theatre, 0.0), abs(row.probability - row.habit))
+    return [
+        f"theatre '{name}': the forecast is nearly that of habit alone, so the number and weight "
+        "of the moves listed decide it, not what anybody wants"
+        for name, most in far.items()
+        if most < LITTLE
+    ]
 
 
 def _provenance(scenario: Scenario, draws: int, seed: int, worlds: Worlds) -> dict[str, Any]:
@@ -162,7 +184,7 @@ def _provenance(scenario: Scenario, draws: int, seed: int, worlds: Worlds) -> di
         "scenario_digest": scenario.digest,
         "version": __version__,
         "seed": seed,
-        "settings": {"draws": draws, "interval": [0.05, 0.95]},
+        "settings": {"draws": draws, "interval": [LOW, HIGH]},
         "solutions": {
             Status(int(s)).name.lower(): int(c) for s, c in zip(statuses, counts, strict=True)
         },

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,6 +18,18 @@ from escalade.scenario.scenario import Scenario
 Bools = NDArray[np.bool_]
 
 
+class Look(NamedTuple):
+    """One thing that an observer may have seen.
+
+    Attributes:
+        true: Nodes that agree with the history and look like this.
+        nodes: All nodes that look like this: the observer cannot tell them apart.
+    """
+
+    true: Ints
+    nodes: Ints
+
+
 @dataclass(frozen=True)
 class Stage:
     """One theatre, compiled, with its ends sorted into classes and its history found in the tree.
@@ -26,8 +39,8 @@ class Stage:
             one class share their outcome and the truth of every event that a claim asks about.
         class_outcome: [class] The outcome of each class.
         truth: For each simple event of this theatre, [class] whether it holds.
-        seen: For each entry of the history and each observer (0 is the analyst), the nodes that
-            the observer cannot tell apart after it.
+        seen: For each entry of the history and each observer (0 is the analyst), what the
+            observer may know after it: one look where the history leaves no doubt.
     """
 
     compiled: CompiledTheatre
@@ -35,7 +48,7 @@ class Stage:
     end_class: Ints
     class_outcome: tuple[int, ...]
     truth: dict[Event, Bools]
-    seen: tuple[tuple[Ints, ...], ...]
+    seen: tuple[tuple[tuple[Look, ...], ...], ...]
 
     @property
     def n_classes(self) -> int:
@@ -165,14 +178,27 @@ def by_turn(compiled: CompiledTheatre) -> list[tuple[Ints, int]]:
     return list(zip(np.split(order, first[1:]), (int(t) for t in turns), strict=True))
 
 
-def _seen(compiled: CompiledTheatre, agrees: Bools, turn: int) -> tuple[Ints, ...]:
-    """Nodes that each observer takes to be possible before a turn, the analyst first."""
+def _seen(compiled: CompiledTheatre, agrees: Bools, turn: int) -> tuple[tuple[Look, ...], ...]:
+    """What each observer takes to be possible before a turn, the analyst first."""
     game = compiled.game
     born = np.where(game.parent >= 0, game.level[np.maximum(game.parent, 0)], -1)
-    over = turn == sum(len(block) for block in compiled.theatre.blocks)
-    alive = (born < turn) & (game.level >= turn) & ((game.mover != END) | over)
+    alive = (born < turn) & (game.level >= turn) & ~_ended_at_once(compiled)
     true = np.flatnonzero(alive & agrees).astype(np.int32)
-    views = [
-        np.flatnonzero(alive & np.isin(view, view[true])).astype(np.int32) for view in compiled.view
-    ]
-    return (true, *views)
+    looks: list[tuple[Look, ...]] = [(Look(true, true),)]
+    for view in compiled.view:
+        own = [
+            Look(true[view[true] == seen], np.flatnonzero(alive & (view == seen)).astype(np.int32))
+            for seen in np.unique(view[true])
+        ]
+        looks.append(tuple(own))
+    return tuple(looks)
+
+
+def _ended_at_once(compiled: CompiledTheatre) -> Bools:
+    """[node] Ends that an outcome brought about; the others come when the turns are over."""
+    ends = np.flatnonzero(compiled.game.mover == END)
+    distinct, inverse = np.unique(compiled.position[ends], return_inverse=True)
+    ended = [compiled.rules.ended(compiled.positions[p]) is not None for p in distinct]
+    found = np.zeros(compiled.game.n_nodes, bool)
+    found[ends] = np.array(ended, bool)[inverse]
+    return found

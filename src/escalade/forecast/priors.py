@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from escalade.scenario.scenario import Scenario
+from escalade.scenario.scenario import Scenario, Type
 
 Floats = NDArray[np.float64]
 
@@ -42,7 +42,7 @@ def priors(scenario: Scenario, values: Sequence[Floats]) -> Floats:
     return table
 
 
-def _shares(types: Sequence, values: Sequence[Floats], n: int) -> Floats:
+def _shares(types: Sequence[Type], values: Sequence[Floats], n: int) -> Floats:
     """[type, draw] The author's shares, summing to one."""
     given = np.array(
         [np.zeros(n) if t.share is None else np.broadcast_to(values[t.share], n) for t in types]
@@ -75,6 +75,9 @@ def profiles(scenario: Scenario) -> NDArray[np.int64]:
 def profile_weights(scenario: Scenario, prior: Floats, values: Sequence[Floats]) -> Floats:
     """Weight of each profile of types for the analyst: prior times evidence.
 
+    A report with likelihood ratio LR is right with probability LR / (1 + LR), whatever it says;
+    so the ratio's own uncertainty does not weigh draws, and "not a" of two types is "b".
+
     Returns:
         [profile, draw] Not normalised: evidence weighs draws against each other too.
     """
@@ -86,6 +89,7 @@ def profile_weights(scenario: Scenario, prior: Floats, values: Sequence[Floats])
     for report in scenario.evidence:
         if report.counts:
             says = combos[:, report.actor] == report.type
-            ratio = values[report.ratio]
-            weight[says] *= 1.0 / ratio if report.denies else ratio
+            odds = values[report.ratio]
+            right, wrong = odds / (1.0 + odds), 1.0 / (1.0 + odds)
+            weight *= np.where((says != report.denies)[:, None], right, wrong)
     return weight

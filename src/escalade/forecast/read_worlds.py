@@ -75,8 +75,12 @@ def _ranks(scenario: Scenario) -> dict[tuple[int, frozenset[int]], str]:
     for claim in scenario.claims:
         order = _ranking(claim)
         for place, (theatre, leaves) in enumerate(order, 1):
-            found.setdefault((theatre, leaves), f"{place} of {len(order)} in likelihood")
+            found.setdefault((theatre, leaves), f"{_ordinal(place)} of {len(order)}")
     return found
+
+
+def _ordinal(n: int) -> str:
+    return f"{n}{ {1: 'st', 2: 'nd', 3: 'rd'}.get(n, 'th') }"
 
 
 def _ranking(claim: Claim) -> list[tuple[int, frozenset[int]]]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import os
 import tempfile
+from importlib.util import find_spec
 from pathlib import Path
 
 import numpy as np
@@ -15,17 +16,16 @@ from escalade.forecast.forecast import Forecast
 from escalade.scenario.scenario import Ranking
 from escalade.solve import Status
 
-
 Column = NDArray[np.generic]
 
 
-def sample_table(forecast: Forecast) -> dict[str, NDArray]:
+def sample_table(forecast: Forecast) -> dict[str, Column]:
     """Columns by name: draw, weight, solved, inputs, and each outcome's probability.
 
     A ranking has one column per stratum below the best: ``NAME[2]`` is the utility of the second.
     """
     worlds = forecast.worlds
-    columns: dict[str, NDArray] = {
+    columns: dict[str, Column] = {
         "draw": np.arange(forecast.draws),
         "weight": worlds.weight / worlds.weight.sum(),
         "solved": (worlds.status != Status.FAILED).all(axis=0),
@@ -51,6 +51,7 @@ def write_samples(forecast: Forecast, path: Path) -> None:
     """
     if path.suffix not in (".csv", ".parquet"):
         raise ValueError(f"path is {path}; it must end in .csv or .parquet")
+    require_writer(path)
     columns = sample_table(forecast)
     handle, name = tempfile.mkstemp(dir=path.parent, prefix=path.name, suffix=path.suffix)
     os.close(handle)
@@ -66,19 +67,27 @@ def write_samples(forecast: Forecast, path: Path) -> None:
         temporary.unlink(missing_ok=True)
 
 
-def _write_csv(columns: dict[str, NDArray], path: Path) -> None:
+def _write_csv(columns: dict[str, Column], path: Path) -> None:
     with path.open("w", newline="", encoding="utf-8") as file:
         writer = csv.writer(file, lineterminator="\n")
         writer.writerow(columns)
         writer.writerows(zip(*(column.tolist() for column in columns.values()), strict=True))
 
 
-def _write_parquet(columns: dict[str, NDArray], path: Path) -> None:
-    try:
-        import pyarrow
-        import pyarrow.parquet
-    except ImportError:
+def require_writer(path: Path) -> None:
+    """Make sure that samples can be written under this name.
+
+    Raises:
+        EscaladeError: If it is a parquet file and pyarrow is not installed.
+    """
+    if path.suffix == ".parquet" and find_spec("pyarrow") is None:
         raise EscaladeError(
             "writing parquet needs pyarrow: pip install 'escalade[parquet]', or write .csv"
-        ) from None
-    pyarrow.parquet.write_table(pyarrow.table(columns), path)
+        )
+
+
+def _write_parquet(columns: dict[str, Column], path: Path) -> None:
+    import pyarrow as pa
+    import pyarrow.parquet
+
+    pyarrow.parquet.write_table(pa.table(columns), path)

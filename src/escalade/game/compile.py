@@ -139,7 +139,7 @@ class _Unrolling:
         after = int(counts.sum() + np.count_nonzero(~playing)) + self.ended
         self.growth.append(Growth(turn.name, before, after, turn.line))
         if after > self.max_histories:
-            raise GameError(too_large(self.growth, self.max_histories))
+            raise GameError(too_large(self.scenario.path, self.growth, self.max_histories))
         passing = frontier.take(~playing)
         acting = frontier.take(playing)
         moved = self._grow(turn, acting, branches, np.flatnonzero(playing))
@@ -187,7 +187,12 @@ class _Unrolling:
         )  # fmt: skip
 
     def _sight(
-        self, turn: Turn, name: str, options: int, here: Position, channel: tuple[int, frozenset[str]]
+        self,
+        turn: Turn,
+        name: str,
+        options: int,
+        here: Position,
+        channel: tuple[int, frozenset[str]],
     ) -> int:
         """Code of what one actor sees of a move; 0 for nothing."""
         actor, unaware_of = channel
@@ -199,8 +204,12 @@ class _Unrolling:
         elif move.seen_by is None or actor in move.seen_by:
             after = self.rules.settle(here._replace(pending=(name,)))
             sight = (self.turn, name, tuple(after.values[v] for v in move.shows))
-        elif move.looks_like:
-            sight = (self.turn, move.looks_like, ())
+        elif move.looks_like and move.looks_like not in unaware_of:
+            model = self.theatre.moves[move.looks_like]
+            if model.seen_by is not None and actor not in model.seen_by:
+                return 0
+            after = self.rules.settle(here._replace(pending=(model.id,)))
+            sight = (self.turn, model.id, tuple(after.values[v] for v in model.shows))
         else:
             return 0
         return self.codes.setdefault(sight, len(self.codes))

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
+from escalade.errors import Fault
 from escalade.game.game import Ints
 from escalade.scenario.play import Growth
 
@@ -50,12 +52,15 @@ class Branches:
     seen: NDArray[np.int64]
 
 
-def too_large(growth: Sequence[Growth], limit: int) -> str:
-    """The message for a tree beyond the limit: which turns multiply it, and by how much."""
+def too_large(file: Path, growth: Sequence[Growth], limit: int) -> Fault:
+    """The fault of a tree beyond the limit: which turns multiply it, and by how much."""
     worst = sorted(growth, key=lambda g: g.before / max(g.after, 1))[:3]
     turns = "; ".join(f"'{g.turn}' × {g.after / g.before:.1f}" for g in worst)
-    return (
-        f"the tree is too large: turn '{growth[-1].turn}' (line {growth[-1].line}) would lead to "
-        f"{growth[-1].after:,} histories, more than {limit:,}. What multiplies it most: {turns}. "
-        "List fewer moves there, repeat less often, or let conditions end the play earlier"
+    last = growth[-1]
+    return Fault(
+        f"the tree is too large: turn '{last.turn}' would lead to {last.after:,} histories, more "
+        f"than {limit:,}. What multiplies it most: {turns}",
+        "List fewer moves there, repeat less often, or let conditions end the play earlier.",
+        str(file),
+        last.line,
     )

@@ -9,6 +9,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from escalade.errors import GameError
 from escalade.game.tables import Tables
 from escalade.scenario.expressions import Bound, evaluate, moves, variables
 from escalade.scenario.play import NOTHING, Position
@@ -126,12 +127,22 @@ class Recipes:
         """An amount for every draw."""
         position = amount.position
         tracked = {move: i for i, move in enumerate(self.theatre.tracked)}
-        return evaluate(  # type: ignore[return-value]
+        found = evaluate(
             amount.expression,
             state=position.values if position else (),
             made=lambda move: bool(position and position.made[tracked[move]]),
             quantity=lambda index: values[index],
         )
+        if not np.isfinite(found).all():
+            read = [self.theatre.variables[i] for i in sorted(variables(amount.expression))]
+            state = position.values if position else ()
+            where = [f"{v.id} is {v.show(state[v.index])}" for v in read]
+            raise GameError(
+                f"theatre '{self.theatre.id}': a cost, probability or utility has no value"
+                + (f" where {', '.join(where)}" if where else "")
+                + "; does it divide by zero?"
+            )
+        return np.asarray(found, dtype=float)
 
 
 class RecipeBook:

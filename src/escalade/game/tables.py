@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, fields
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
 
-from escalade.game.game import Game
+from escalade.game.game import CHANCE, Game
 
 Floats = NDArray[np.float64]
 
@@ -55,21 +56,33 @@ def require_good_numbers(game: Game, tables: Tables) -> None:
         ValueError: Naming the table, the value and the bound.
     """
     n = tables.n_draws
-    shapes = {
-        "payoff": (tables.payoff.shape[0], game.n_slots, n),
-        "precision": (len(game.actors), n),
-        "prior": (len(game.actors) + 1, game.n_slots, n),
+    last_habit = int((game.infoset_habit + game.infoset_actions).max(initial=0))
+    rows = {
+        "payoff": (int(game.payoff.max()) + 1, (game.n_slots, n)),
+        "chance": (int(game.chance.max()) + 1, (n,)),
+        "habit": (last_habit, (n,)),
+        "precision": (len(game.actors), (n,)),
+        "prior": (len(game.actors) + 1, (game.n_slots, n)),
     }
-    for name, shape in shapes.items():
-        if getattr(tables, name).shape != shape:
-            raise ValueError(f"{name} has shape {getattr(tables, name).shape}; expected {shape}")
-    for field in fields(tables):
-        values = getattr(tables, field.name)
+    for name, (least, rest) in rows.items():
+        values = getattr(tables, name)
+        if values.shape[0] < least or values.shape[1:] != rest:
+            raise ValueError(f"{name} has shape {values.shape}; expected {(least, *rest)}")
         if not np.isfinite(values).all():
-            raise ValueError(f"{field.name} holds NaN or infinity; every number must be finite")
-    for name, low in (("precision", 0.0), ("chance", 0.0), ("prior", 0.0)):
-        if (getattr(tables, name) < low).any():
-            worst = float(getattr(tables, name).min())
-            raise ValueError(f"{name} is {worst}; it must be at least {low}")
-    if (tables.habit <= 0).any():
-        raise ValueError(f"habit is {float(tables.habit.min())}; a habit weight must be above 0")
+            raise ValueError(f"{name} holds NaN or infinity; every number must be finite")
+        if name != "payoff" and (values < 0).any():
+            raise ValueError(f"{name} is {float(values.min())}; it must not be negative")
+    if (tables.habit[:last_habit] <= 0).any():
+        raise ValueError("habit is 0.0; a habit weight must be above 0")
+    for first, last in pairwise(game.slot_start):
+        _require_one("prior", tables.prior[:, first:last].sum(axis=1))
+    for node in np.flatnonzero(game.mover == CHANCE):
+        children = slice(game.first_child[node], game.first_child[node] + game.n_children[node])
+        _require_one("chance", tables.chance[game.chance[children]].sum(axis=0))
+
+
+def _require_one(name: str, total: Floats) -> None:
+    if not np.allclose(total, 1.0, rtol=0.0, atol=1e-9):
+        raise ValueError(
+            f"{name} sums to {float(total.flat[np.abs(total - 1).argmax()])}, not to 1"
+        )

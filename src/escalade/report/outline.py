@@ -8,6 +8,7 @@ from rich.tree import Tree
 
 from escalade.game.compile import CompiledTheatre, compile_theatre
 from escalade.game.game import CHANCE
+from escalade.report.words import plain_console
 from escalade.scenario.lints import multipliers
 from escalade.scenario.scenario import Ranking, Scenario, Theatre
 
@@ -25,7 +26,7 @@ def print_outline(
         only: Name of the one theatre to print; empty for all.
         console: Where to print.
     """
-    console = console or Console(highlight=False)
+    console = console or plain_console()
     console.print(scenario.title, style="bold")
     console.print(f"assessment by {scenario.assessment.by}, {scenario.assessment.date}")
     console.print("\nActors")

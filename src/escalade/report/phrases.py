@@ -4,12 +4,9 @@ from __future__ import annotations
 
 import math
 
-from escalade.report.words import percent
+from escalade.report.words import between, percent, rounded
 
 PERCENT = "\u00a0%"
-CERTAIN = 1e-9
-"""Sums of weights round: a share this close to none or all is none or all."""
-
 NOTHING = 1e-6
 """An amount below this is the rounding of sums that should be 0."""
 
@@ -18,16 +15,12 @@ def share(probability: float) -> str:
     """A probability as a percentage that does not break across lines; a dash for none."""
     if not math.isfinite(probability):
         return "–"
-    return percent(_rounded(probability)).replace(" %", PERCENT)
+    return percent(probability).replace(" %", PERCENT)
 
 
 def interval(low: float, high: float) -> str:
     """Two probabilities as one range: ``12–98 %``, or ``<1 to 58 %`` where an end is not exact."""
-    left, right = share(low), share(high)
-    if left == right:
-        return left
-    joint = " to " if {left[0], right[0]} & {"<", ">"} else "–"
-    return left.removesuffix(PERCENT) + joint + right
+    return between(low, high).replace("-", "–").replace(" %", PERCENT)
 
 
 def amount(value: float) -> str:
@@ -44,12 +37,12 @@ def opening(text: str) -> str:
 
 def settled(probability: float) -> bool:
     """Whether something is certain, one way or the other."""
-    return _rounded(probability) in (0.0, 1.0)
+    return rounded(probability) in (0.0, 1.0)
 
 
 def model_worlds(probability: float) -> str:
     """A share of model worlds as a natural frequency; of 1,000 where 100 would be too coarse."""
-    p = _rounded(probability)
+    p = rounded(probability)
     if settled(p):
         return "every model world" if p else "no model world"
     if 0.005 <= p <= 0.995:
@@ -59,9 +52,3 @@ def model_worlds(probability: float) -> str:
     if p > 0.9995:
         return "more than 999 of 1,000 model worlds"
     return f"{1000 * p:.0f} of 1,000 model worlds"
-
-
-def _rounded(probability: float) -> float:
-    if probability < CERTAIN:
-        return 0.0
-    return 1.0 if probability > 1 - CERTAIN else probability

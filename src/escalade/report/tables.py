@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
+from itertools import groupby
 
 from rich.console import Console
 from rich.table import Table
 
 from escalade.forecast.forecast import Forecast
 from escalade.forecast.rows import BeliefRow, OutcomeRow
-from escalade.report.words import percent, range_words, share_words
+from escalade.report.words import between, in_words, percent, plain_console, share_words
 
 LEAST_BITS = 0.005
 """What a move must teach to be worth a line."""
@@ -17,20 +19,22 @@ LEAST_BITS = 0.005
 
 def print_forecast(forecast: Forecast, console: Console | None = None) -> None:
     """Print outcomes, then claims, types, belief paths, and what moves would teach."""
-    console = console or Console(highlight=False)
+    console = console or plain_console()
     _header(forecast, console)
     several = len(forecast.scenario.theatres) > 1
     for theatre in forecast.scenario.theatres:
         rows = [row for row in forecast.outcomes if row.theatre == theatre.id]
-        console.print(_outcomes(rows, theatre.means if several else ""))
+        _print(console, theatre.means if several else "Outcomes", _outcomes(rows))
     if forecast.claims:
-        console.print(_claims(forecast))
+        _print(console, "The author's claims", _claims(forecast))
     if forecast.types:
-        console.print(_types(forecast))
+        _print(console, "Who they are, after the history and the evidence", _types(forecast))
     if forecast.beliefs:
-        console.print(_beliefs(forecast.beliefs, several=several))
+        title = "Belief paths: what each move of the history taught whom"
+        _print(console, title, _beliefs(forecast.beliefs, several=several))
     if forecast.teaching:
-        console.print(_teaching(forecast, several=several))
+        title = "What each move would teach about whoever makes it, seen from the start of the play"
+        _print(console, title, _teaching(forecast, several=several))
     for warning in forecast.warnings:
         console.print(f"! {warning}", style="bold", soft_wrap=True)
     console.print(
@@ -39,21 +43,34 @@ def print_forecast(forecast: Forecast, console: Console | None = None) -> None:
     )
 
 
+def _print(console: Console, title: str, table: Table) -> None:
+    """A table under its title."""
+    console.print(f"\n{title}", style="bold", soft_wrap=True)
+    console.print(table)
+
+
 def _header(forecast: Forecast, console: Console) -> None:
     scenario = forecast.scenario
     console.print(f"{scenario.title}", style="bold")
-    if scenario.question:
-        console.print(scenario.question)
+    if scenario.question or scenario.horizon:
+        until = f"by {scenario.horizon}" if scenario.horizon else ""
+        console.print(" ".join(part for part in (scenario.question, until) if part))
     console.print(f"assessment by {scenario.assessment.by}, {scenario.assessment.date}")
     console.print(
         f"{forecast.draws} draws · {forecast.effective_draws:.0f} effective · "
-        f"{forecast.failed_draws} failed · largest residual "
-        f"{forecast.provenance['largest_residual']:.0e} · seed {forecast.provenance['seed']}"
+        f"{forecast.failed_draws} failed · residuals ≤ {_bound(forecast):.0e} · "
+        f"seed {forecast.provenance['seed']}"
     )
 
 
-def _outcomes(rows: Sequence[OutcomeRow], title: str) -> Table:
-    table = _table(title or "Outcomes")
+def _bound(forecast: Forecast) -> float:
+    """The power of ten that no residual exceeds."""
+    largest = forecast.provenance["largest_residual"]
+    return 10.0 ** max(math.ceil(math.log10(largest)), -10) if largest > 0 else 1e-10
+
+
+def _outcomes(rows: Sequence[OutcomeRow]) -> Table:
+    table = _table()
     table.add_column("outcome", overflow="fold", min_width=12)
     table.add_column("probability", justify="right")
     table.add_column("90 % of worlds", justify="right")
@@ -65,15 +82,15 @@ def _outcomes(rows: Sequence[OutcomeRow], title: str) -> Table:
         name = "  " + row.outcome.rpartition(".")[2] if row.part_of else row.outcome
         flag = "" if row.scorable else " (unscorable)"
         table.add_row(
-            name + flag, percent(row.probability), f"{percent(row.low)}-{percent(row.high)}",
-            f"±{100 * row.error:.1f}", f"{row.word} ({range_words(row.word_range)})",
+            name + flag, percent(row.probability), between(row.low, row.high),
+            f"±{100 * row.error:.1f}", in_words(row),
             row.said or "-", percent(row.habit),
         )  # fmt: skip
     return table
 
 
 def _claims(forecast: Forecast) -> Table:
-    table = _table("The author's claims")
+    table = _table()
     table.add_column("claim")
     table.add_column("holds in", justify="right")
     table.add_column("probabilities")
@@ -85,44 +102,39 @@ def _claims(forecast: Forecast) -> Table:
 
 
 def _types(forecast: Forecast) -> Table:
-    table = _table("Who they are, after the history and the evidence")
+    table = _table()
     for name in ("actor", "type", "means"):
         table.add_column(name)
     for name in ("before", "now", "90 % of worlds"):
         table.add_column(name, justify="right")
     for row in forecast.types:
         table.add_row(row.actor, row.type, row.means, percent(row.prior), percent(row.probability),
-                      f"{percent(row.low)}-{percent(row.high)}")  # fmt: skip
+                      between(row.low, row.high))  # fmt: skip
     return table
 
 
 def _beliefs(rows: Sequence[BeliefRow], *, several: bool) -> Table:
     """What each move taught; observers who learned nothing from it are left out."""
-    table = _table("Belief paths: what each move taught whom")
+    table = _table()
     for name in ("date", "move", "observer", "about"):
         table.add_column(name)
     for name in ("before", "after", "bits"):
         table.add_column(name, justify="right")
-    last = None
-    taught = [row for row in rows if row.bits >= LEAST_BITS]
-    silent = {(row.theatre, row.step): row for row in rows}
-    for row in taught:
-        silent.pop((row.theatre, row.step), None)
-    for row in taught:
-        key = (row.theatre, row.step)
-        move = f"{row.theatre}: {row.move}" if several else row.move
-        shown = (row.date, move) if key != last else ("", "")
-        last = key
-        table.add_row(*shown, row.observer, f"{row.actor}.{row.type}", percent(row.before),
-                      percent(row.after), f"{row.bits:.2f}")  # fmt: skip
-    for row in silent.values():
-        move = f"{row.theatre}: {row.move}" if several else row.move
-        table.add_row(row.date, move, "nobody learned anything", "", "", "", "0.00")
+    for _, group in groupby(rows, key=lambda row: row.step):
+        step = list(group)
+        first = step[0]
+        when = [first.date, f"{first.theatre}: {first.move}" if several else first.move]
+        for row in (row for row in step if row.bits >= LEAST_BITS):
+            table.add_row(*when, row.observer, f"{row.actor}.{row.type}", percent(row.before),
+                          percent(row.after), f"{row.bits:.2f}")  # fmt: skip
+            when = ["", ""]
+        if when[0]:
+            table.add_row(*when, "nobody learned anything", "", "", "", "0.00")
     return table
 
 
 def _teaching(forecast: Forecast, *, several: bool) -> Table:
-    table = _table("What a move would teach about whoever makes it (cheap talk: nothing)")
+    table = _table()
     table.add_column("move")
     table.add_column("means")
     table.add_column("times made", justify="right")
@@ -133,5 +145,5 @@ def _teaching(forecast: Forecast, *, several: bool) -> Table:
     return table
 
 
-def _table(title: str) -> Table:
-    return Table(title=title, title_justify="left", box=None, pad_edge=False, padding=(0, 2, 0, 0))
+def _table() -> Table:
+    return Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))

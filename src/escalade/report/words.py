@@ -4,14 +4,24 @@ from __future__ import annotations
 
 import math
 
-from escalade.forecast.rows import ClaimRow
+from rich.console import Console
+
+from escalade.forecast.rows import ClaimRow, OutcomeRow
+
+CERTAIN = 1e-9
+"""A share this close to none or all is none or all."""
+
+
+def plain_console() -> Console:
+    """A terminal that prints people's words as they are, brackets and colons included."""
+    return Console(highlight=False, markup=False, emoji=False)
 
 
 def percent(probability: float) -> str:
     """A probability as a percentage; never 0 % or 100 % for what is merely rare or common."""
     if not math.isfinite(probability):
         return "-"
-    share = 100 * probability
+    share = 100 * rounded(probability)
     if 0 < share < 0.5:
         return "<1 %"
     if 99.5 < share < 100:
@@ -19,9 +29,27 @@ def percent(probability: float) -> str:
     return f"{share:.0f} %"
 
 
-def range_words(band: tuple[float, float]) -> str:
-    """The range of a likelihood word."""
-    return f"{100 * band[0]:g}-{100 * band[1]:g} %"
+def rounded(probability: float) -> float:
+    """A probability without the rounding of sums of weights: almost none or all is none or all."""
+    if probability < CERTAIN:
+        return 0.0
+    return 1.0 if probability > 1 - CERTAIN else probability
+
+
+def between(low: float, high: float) -> str:
+    """Two probabilities as one range: ``12-98 %``, or ``<1 to 58 %`` where an end is not exact."""
+    left, right = percent(low), percent(high)
+    if left == right:
+        return left
+    joint = " to " if {left[0], right[0]} & {"<", ">"} else "-"
+    return left.removesuffix(" %") + joint + right
+
+
+def in_words(row: OutcomeRow) -> str:
+    """The likelihood word of an outcome with its range; plain where the model leaves no doubt."""
+    if rounded(row.probability) in (0.0, 1.0):
+        return "never in this model" if row.probability < CERTAIN else "always in this model"
+    return f"{row.word} ({100 * row.word_range[0]:g}-{100 * row.word_range[1]:g} %)"
 
 
 def share_words(row: ClaimRow) -> str:

@@ -55,8 +55,9 @@ def _citations(scenario: Scenario, text: Path | None) -> Iterator[Fault]:
     path = text or given.text
     if given.sentences is None:
         if scenario.citations:
-            yield _note(scenario, 0, "citations cannot be checked: no side file of sentences",
-                        "Name it under assessment.sentences; `escalade new` writes it.")  # fmt: skip
+            advice = "Name it under assessment.sentences; `escalade new` writes it."
+            message = "citations cannot be checked: no side file of sentences"
+            yield _note(scenario, 0, message, advice)
         return
     pins = read_pins(given.sentences)
     if path is not None and (text is not None or path.exists()):
@@ -79,9 +80,9 @@ def _mixed_confidence(scenario: Scenario, pins: Pins, prose: str) -> Iterator[Fa
         words = prose[sentence.start : sentence.end]
         confidence = CONFIDENCE.search(words)
         if confidence and find_words(words):
-            yield _note(scenario, 0, f"{sentence.id} mixes a likelihood word with "
-                        f"'{confidence.group(0)}'",
-                        "Keep likelihood and confidence in separate sentences (ICD 203).")  # fmt: skip
+            message = f"{sentence.id} mixes a likelihood word with '{confidence.group(0)}'"
+            advice = "Keep likelihood and confidence in separate sentences (ICD 203)."
+            yield _note(scenario, 0, message, advice)
 
 
 def _assumptions(scenario: Scenario) -> Iterator[Fault]:
@@ -139,6 +140,13 @@ def _theatre(scenario: Scenario, theatre: Theatre) -> Iterator[Fault]:
             yield _note(scenario, move.line, f"{where}'{move.id}' is never possible")
     yield from _revealing(scenario, theatre, turns, where)
     yield from _twins(scenario, theatre, turns, where)
+    days = [entry.date for entry in theatre.history]
+    if days != sorted(days):
+        line = theatre.history[0].line
+        yield _note(scenario, line, f"{where}the dates of the history run backwards")
+    if days and scenario.horizon and days[-1] > scenario.horizon:
+        line = theatre.history[-1].line
+        yield _note(scenario, line, f"{where}the history goes on after the horizon")
     if counted.histories > LARGE:
         yield _note(scenario, 0, f"{where}a large tree: {counted.histories:,} histories; "
                     f"{multipliers(counted.growth)}")  # fmt: skip

@@ -6,10 +6,12 @@ turn, whatever the number of histories that lead there.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from functools import cache
 from typing import NamedTuple
 
+from escalade.errors import GameError
 from escalade.scenario.expressions import Bound, evaluate
 from escalade.scenario.scenario import Cost, Input, Theatre, Turn
 from escalade.scenario.values import Distribution
@@ -85,7 +87,10 @@ class Rules:
             for index, expression in self.theatre.moves[name].sets:
                 variable = self.theatre.variables[index]
                 value = float(self._value(expression, before))
-                values[index] = min(max(value, variable.low), variable.high)
+                if not math.isfinite(value):
+                    raise GameError(f"the move '{name}' sets '{variable.id}' to no number; does "
+                                    "it divide by zero?")  # fmt: skip
+                values[index] = variable.clip(value)
             if name in self._tracked:
                 made[self._tracked[name]] = True
         return Position(tuple(values), tuple(made))

@@ -22,7 +22,7 @@ def read_ranking(text: str, leaves: Sequence[str]) -> Ranking:
     Raises:
         ExpressionFault: For an unknown name, a name with two places, or an outcome left out.
     """
-    parents = {leaf.rsplit(".", depth)[0] for leaf in leaves for depth in (1, 2) if "." in leaf}
+    parents = {leaf[:i] for leaf in leaves for i, letter in enumerate(leaf) if letter == "."}
     known = {*leaves, *parents}
     place: dict[str, int] = {}
     offset = 0

@@ -12,7 +12,7 @@ from pydantic import ValidationError
 from escalade.errors import Fault, ScenarioError, TextError
 from escalade.scenario.faults import quote, suggest
 from escalade.scenario.reading import Reading
-from escalade.scenario.resolve import resolve
+from escalade.scenario.resolve import beside, resolve
 from escalade.scenario.scenario import Scenario
 from escalade.scenario.schema import ScenarioFile, keys_at
 from escalade.scenario.source import Source, Steps, load_source, merge
@@ -37,7 +37,7 @@ def read_scenario(path: str | Path, *, overrides: Mapping[str, Any] | None = Non
     if overrides:
         source = merge(source, overrides)
     file, faults = _validate(source)
-    reading = Reading(source, file, _sentences(source, file, path))
+    reading = Reading(source, file, _sentences(source, file))
     reading.faults += faults
     return resolve(reading, path)
 
@@ -65,12 +65,13 @@ def _drop(data: Any, path: Steps) -> None:
     data.pop(path[-1], None)
 
 
-def _sentences(source: Source, file: ScenarioFile, path: Path) -> frozenset[str] | None:
+def _sentences(source: Source, file: ScenarioFile) -> frozenset[str] | None:
     """Ids of the pinned sentences; None when the file names none."""
-    if not file.assessment.sentences:
+    path = beside(source, "sentences", file.assessment.sentences)
+    if path is None:
         return None
     try:
-        pins = read_pins(path.parent / file.assessment.sentences)
+        pins = read_pins(path)
     except TextError as error:
         fault = source.fault(("assessment", "sentences"), str(error))
         raise ScenarioError([fault]) from None
@@ -88,6 +89,7 @@ def _faults(error: ValidationError, source: Source) -> list[Fault]:
             advice = suggest(str(path[-1]), keys_at(path[:-1]), otherwise="Keys here")
         elif kind == "missing":
             message = f"{quote(found['loc'][-1])} is missing"
+            advice = f"Add `{found['loc'][-1]}: …` here."
             path = source.path(found["loc"][:-1])
         elif kind == "literal_error":
             message = (

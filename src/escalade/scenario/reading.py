@@ -117,8 +117,10 @@ class Reading:
     def day(self, path: Path_, text: str) -> str:
         """A date, checked."""
         try:
-            date.fromisoformat(text)
+            strict = date.fromisoformat(text).isoformat() == text
         except ValueError:
+            strict = False
+        if not strict:
             self.fault(path, f"{quote(text)} is no date", "Write YYYY-MM-DD.")
         return text
 

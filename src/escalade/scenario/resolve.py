@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 
 from escalade.errors import ScenarioError
@@ -23,10 +25,13 @@ from escalade.scenario.scenario import (
     Theatre,
     Type,
 )
+from escalade.scenario.source import Source
 from escalade.scenario.stage import read_stage
-from escalade.scenario.values import Kind
+from escalade.scenario.values import Distribution, Kind
 
 SINGLE = "main"
+MAX_ACTORS = 24
+MAX_PROFILES = 4096
 
 
 def resolve(reading: Reading, path: Path) -> Scenario:
@@ -46,6 +51,9 @@ def resolve(reading: Reading, path: Path) -> Scenario:
     if file.horizon:
         reading.day(("horizon",), file.horizon)
     reading.day(("assessment", "date"), file.assessment.date)
+    if file.horizon and not reading.faults and file.horizon < file.assessment.date:
+        reading.fault(("horizon",), f"the horizon lies before the assessment, "
+                      f"{file.assessment.date}")  # fmt: skip
     actors = _actors(reading)
     quantity = _quantities(reading)
     theatres = _theatres(reading, actors, quantity)
@@ -60,11 +68,12 @@ def resolve(reading: Reading, path: Path) -> Scenario:
         raise ScenarioError(sorted(reading.faults, key=lambda f: (f.file, f.line, f.column)))
     return Scenario(
         path=path,
+        files=reading.source.files,
         digest=reading.source.digest,
         title=file.title,
         question=file.question,
         horizon=file.horizon,
-        assessment=_assessment(file.assessment, path.parent),
+        assessment=_assessment(reading),
         actors=actors,
         beliefs=beliefs,
         theatres=theatres,
@@ -76,19 +85,34 @@ def resolve(reading: Reading, path: Path) -> Scenario:
     )
 
 
-def _assessment(given: schema.Assessment, folder: Path) -> Assessment:
+def _assessment(reading: Reading) -> Assessment:
+    given = reading.file.assessment
     return Assessment(
         by=given.by,
         date=given.date,
         title=given.title,
-        text=folder / given.text if given.text else None,
-        sentences=folder / given.sentences if given.sentences else None,
+        text=beside(reading.source, "text", given.text),
+        sentences=beside(reading.source, "sentences", given.sentences),
     )
+
+
+def beside(source: Source, key: str, name: str) -> Path | None:
+    """A file that the assessment names, beside the file that names it; None for none."""
+    if not name:
+        return None
+    written = source.place(("assessment", key)).file or source.files[0]
+    return Path(written).parent / name
 
 
 def _actors(reading: Reading) -> tuple[Actor, ...]:
     reading.names(("actors",), dict(reading.file.actors), "an actor")
-    return tuple(_actor(reading, id, given) for id, given in reading.file.actors.items())
+    actors = tuple(_actor(reading, id, given) for id, given in reading.file.actors.items())
+    combinations = math.prod(len(actor.types) for actor in actors)
+    if combinations > MAX_PROFILES or len(actors) > MAX_ACTORS:
+        reading.fault(("actors",), f"{len(actors)} actors make {combinations:,} combinations of "
+                      "types", f"Keep to {MAX_ACTORS} actors and {MAX_PROFILES:,} combinations: "
+                      "give types only to those who hide something that matters.")  # fmt: skip
+    return actors
 
 
 def _actor(reading: Reading, id: str, given: schema.Actor) -> Actor:
@@ -203,7 +227,6 @@ def _beliefs(reading: Reading, actors: tuple[Actor, ...]) -> list[Belief]:
 
 def _evidence(reading: Reading, actors: tuple[Actor, ...]) -> list[Report]:
     reports: list[Report] = []
-    origins: set[tuple[str, int, int, bool]] = set()
     sources = reading.file.sources
     for id, given in reading.file.evidence.items():
         path = ("evidence", id)
@@ -218,13 +241,28 @@ def _evidence(reading: Reading, actors: tuple[Actor, ...]) -> list[Report]:
         cite = reading.cite(path, given.cite, f"evidence.{id}")
         ratio = reading.input(path, likelihood_ratio(source.reliability, given.credibility),
                               "likelihood_ratio", cite=cite, means=given.means)  # fmt: skip
-        key = (given.origin, *about, denies)
-        counts = not given.origin or key not in origins
-        origins.add(key)
-        reports.append(Report(id, given.date, source.name or given.source,
-                              f"{source.reliability}{given.credibility}", *about, denies, ratio,
-                              counts, given.status, given.means, cite))  # fmt: skip
-    return reports
+        reports.append(Report(
+            id=id, date=given.date, source=source.name or given.source,
+            grade=f"{source.reliability}{given.credibility}", actor=about[0], type=about[1],
+            denies=denies, ratio=ratio, origin=given.origin, status=given.status,
+            means=given.means, cite=cite,
+        ))  # fmt: skip
+    return _once_each(reading, reports)
+
+
+def _once_each(reading: Reading, reports: list[Report]) -> list[Report]:
+    """Of the reports of one origin about one actor, only the best graded counts."""
+
+    def strength(report: Report) -> float:
+        value = reading.inputs[report.ratio].value
+        return value.median if isinstance(value, Distribution) else 1.0
+
+    best: dict[tuple[str, int], Report] = {}
+    for report in reports:
+        key = (report.origin or f"only {report.id}", report.actor)
+        if key not in best or strength(report) > strength(best[key]):
+            best[key] = report
+    return [replace(report, counts=report in best.values()) for report in reports]
 
 
 def _statements(reading: Reading, actors: tuple[Actor, ...]) -> list[Statement]:
@@ -267,8 +305,6 @@ def _claims(
 
 def _track(theatre: Theatre, index: int, claims: tuple[Claim, ...]) -> Theatre:
     """The theatre, remembering also the moves that claims ask about."""
-    from dataclasses import replace
-
     asked = {move for claim in claims for at, move in claim.moves if at == index}
     return replace(theatre, tracked=tuple(sorted({*theatre.tracked, *asked})))
 

@@ -241,7 +241,7 @@ class Theatre:
 class Report:
     """An item of evidence about a type; `ratio` is the input of its likelihood ratio.
 
-    `counts` is False for a later item of the same origin, which is shown but changes nothing.
+    `counts` is False for all but the best graded of one origin: they are shown but change nothing.
     """
 
     id: str
@@ -252,10 +252,11 @@ class Report:
     type: int
     denies: bool
     ratio: int
-    counts: bool
+    origin: str
     status: str
     means: str
     cite: tuple[str, ...] = ()
+    counts: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -285,12 +286,17 @@ class Scenario:
     """A written assessment as a runnable strategic model.
 
     Attributes:
-        inputs: Every uncertain number; indices elsewhere point here.
+        path: The file.
+        files: The file, then those it extends.
         digest: SHA-256 of the file and of those it extends.
-        lints: Things worth a look that are not faults.
+        question: What the forecast answers; may be empty.
+        horizon: Day at which it ends; may be empty.
+        inputs: Every uncertain number; indices elsewhere point here.
+        citations: Sentence id to the names of the elements that rest on it.
     """
 
     path: Path
+    files: tuple[Path, ...]
     digest: str
     title: str
     question: str
@@ -304,4 +310,3 @@ class Scenario:
     statements: tuple[Statement, ...]
     claims: tuple[Claim, ...]
     citations: Mapping[str, tuple[str, ...]]
-    """Sentence id to the names of the elements that rest on it."""

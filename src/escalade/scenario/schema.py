@@ -225,6 +225,9 @@ class Repeat(Part):
     play: list[Turn] = key("The turns.", min_length=1)
 
 
+Turn.model_rebuild()
+
+
 class Outcome(Cited):
     """A way the crisis can end; the first that matches wins."""
 

@@ -42,7 +42,7 @@ def read_stage(
     moves |= {id: read_event(names, id, path, event) for id, (path, event) in names.events.items()}
     outcomes, groups = read_outcomes(names)
     blocks = tuple(read_blocks(names, (*at, "play"), stage.play))
-    if not blocks:
+    if not stage.play:
         reading.fault((*at, "play"), "nobody moves", "List the turns under `play`.")
     if sum(len(block) for block in blocks) > MAX_TURNS:
         reading.fault((*at, "play"), f"more than {MAX_TURNS} turns", "Repeat less often.")

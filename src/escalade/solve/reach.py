@@ -65,7 +65,12 @@ def outcome_distribution(
 
 
 def reach(
-    game: Game, tables: Tables, choice: Floats, nodes: Sequence[int], *, log: bool = False
+    game: Game,
+    tables: Tables,
+    choice: Floats,
+    nodes: Sequence[int] | NDArray[np.int32],
+    *,
+    log: bool = False,
 ) -> tuple[Floats, Floats]:
     """How far play allows each of a few nodes.
 

@@ -90,7 +90,8 @@ def _trace(game: Game, memory: tuple[Any, ...], draws: NDArray[np.int64], status
     order = game.types_inside
     start, ladder = job.choice[:, filled][order], job.reached[filled]
     x, arrived, reached = tracer.run(start, ladder)
-    residual = tracer.residual(np.where(arrived, x, start))
+    x = tracer.image(np.where(arrived, x, start), np.ones(LANES))  # once more: sums to one
+    residual = tracer.residual(x)
     solved = (arrived & (residual <= job.tolerance))[: len(draws)]
     found = np.full((game.n_choices, len(draws)), np.nan)
     found[order] = np.exp(x[:, : len(draws)])

@@ -158,7 +158,7 @@ def read_pins(path: Path) -> Pins:
         TextError: It cannot be read or is malformed; the message lists every fault.
     """
     try:
-        pins = Pins.model_validate_json(_bytes(path))
+        pins = Pins.model_validate_json(_bytes(path, limit=MAX_BYTES))
         wrong = _disorder(pins)
     except ValidationError as failure:
         errors = failure.errors(include_url=False, include_input=False)
@@ -236,13 +236,15 @@ def write_text(path: Path, text: str) -> None:
         partial.unlink(missing_ok=True)
 
 
-def _bytes(path: Path, *, limit: int | None = None) -> bytes:
+def _bytes(path: Path, *, limit: int) -> bytes:
     try:
-        if limit and path.stat().st_size > limit:
-            raise TextError(f"{path} is over {limit / 1e6:g} MB: too long for one assessment")
-        return path.read_bytes()
+        with path.open("rb") as file:
+            found = file.read(limit + 1)
     except OSError as failure:
         raise TextError(f"cannot read {path}: {failure.strerror}") from None
+    if len(found) > limit:
+        raise TextError(f"{path} is over {limit / 1e6:g} MB: too long for one assessment")
+    return found
 
 
 def _disorder(pins: Pins) -> list[str]:
