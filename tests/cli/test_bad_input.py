@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import io
 import re
 from collections.abc import Callable
 from pathlib import Path
@@ -12,11 +13,16 @@ import pytest
 import yaml
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from rich.console import Console
 
 from crises import CRISIS, changed, write
 from escalade.errors import EscaladeError
 from escalade.forecast.forecast import forecast
 from escalade.forecast.plan import plan
+from escalade.report.outline import print_outline
+from escalade.report.page import render_page
+from escalade.report.plain import to_json
+from escalade.report.tables import print_forecast
 from escalade.scenario.lints import lint
 from escalade.scenario.read import read_scenario
 
@@ -68,6 +74,8 @@ CHANGES: dict[str, tuple[dict[str, Any], str]] = {
                                           "sentences": "gone.json"}}, "gone.json"),
     "reserved name": (changed("moves", "made", to={}), "word of the language"),
     "two forms of a turn": ({"play": [{"us": ["wait"], "ru": ["stand"]}]}, "exactly one"),
+    "too many types": ({"actors": {f"a{i}": {"types": {"x": {}, "y": {}, "z": {}}}
+                                   for i in range(9)}}, "combinations of types"),
     "too many turns": ({"play": [{"repeat": {"times": 100, "play": [
         {"repeat": {"times": 100, "play": [{"us": ["wait"]}]}}]}}]}, "turns"),
 }  # fmt: skip
@@ -98,6 +106,14 @@ def test_what_makes_no_sense_is_a_fault(run: Run, tmp_path: Path, case: str) -> 
     _never_a_traceback(run, write(tmp_path, **changes), message)
 
 
+def test_a_division_by_zero_is_refused_naming_the_state(run: Run, tmp_path: Path) -> None:
+    state = {**CRISIS["state"], "stock": {"number": 0}}
+    costs = changed("moves", "threaten", "costs", to={"us": "1 / stock"})
+    status, out, err = run("forecast", write(tmp_path, state=state, **costs))
+    assert (status, out) == (2, "")
+    assert "no value where stock is 0; does it divide by zero?" in err
+
+
 def test_a_trillion_histories_are_refused_naming_turn_and_factor(run: Run, tmp_path: Path) -> None:
     turns = [{"us": ["wait", "threaten"]}, {"ru": ["yield", "stand"]}]
     path = write(tmp_path, play=[{"repeat": {"times": 20, "play": turns}}])
@@ -116,24 +132,47 @@ HOSTILE = st.one_of(
     st.sampled_from([
         "likely", "rung", "up", "us", "us.tough", "5 to 20", "3 of 9", "normal(0, 1)", "P(war) > 1",
         "rung == rung", "made(wait)", "if(1, 2, 3)", "not not not", "a > b", "1/0", "nothing",
-        "unknown", "threaten", "war", "rung >= alert", "-1", "beta(0, 0)", "p1.s1",
+        "unknown", "threaten", "war", "rung >= alert", "-1", "beta(0, 0)", "p1.s1", "stock / stock",
+        "[/b] :x:", "1 / stock", "stock", "-price", "hide",
     ]),
     st.lists(st.sampled_from(["wait", "threaten", "stand", "us"]), max_size=3),
     st.dictionaries(st.sampled_from(["us", "ru", "value", "rung", "when", "otherwise", "cite"]),
                     st.sampled_from(["wait", 1, 0.5, True, "likely"]), max_size=2),
 )  # fmt: skip
 
+PLAY = [
+    *CRISIS["play"],
+    {"together": {"us": ["wait", "spend"], "ru": ["stand", "hide"]}, "when": "stock > 0"},
+    {"chance": {"storm": {"probability": "1 / (2 + stock)", "sets": {"stock": "stock - 1"},
+                          "seen_by": ["ru"], "shows": ["stock"]}}},
+    {"repeat": {"times": 2, "play": [{"ru": ["stand", "hide"], "unaware_of": ["spend"]}]}},
+]  # fmt: skip
 FULL = {
     **CRISIS,
+    "title": "A crisis [b] over :warning: an island",
     "quantities": {"price": {"value": "small", "unit": "utility"}},
     "beliefs": [{"by": "ru", "about": "us.tough", "is": "unlikely"}],
+    "state": {**CRISIS["state"], "stock": {"number": 2, "max": 5}, "known": {"flag": False}},
+    "moves": {
+        **CRISIS["moves"],
+        "spend": {"by": "us", "costs": {"us": "price / stock"}, "sets": {"stock": "stock - 1"}},
+        "hide": {"by": "ru", "seen_by": [], "looks_like": "stand", "variant_of": "stay",
+                 "sets": {"known": True}, "habit": "rare", "code": "REJECT"},
+    },
+    "play": PLAY,
+    "outcomes": {
+        "war": {"when": "rung == fight", "said": "unlikely",
+                "includes": {"long": {"when": "stock > 1"}, "short": {"otherwise": True}}},
+        "win": {"finally": "made(yield)"},
+        "lose": {"otherwise": True},
+    },
     "costs": [{"to": "us", "of": ["lose"], "after": ["threaten"], "size": "price"}],
     "history": [{"date": "2020-02-01", "us": "threaten"}],
     "sources": {"wire": {"reliability": "B"}},
     "evidence": {"a": {"date": "2020-03-01", "source": "wire", "credibility": 2,
                        "says": "us.tough"}},
     "statements": {"p1.s1": {"status": "rumour"}},
-    "claims": {"order": {"holds": "P(win) > P(war | stand)"}},
+    "claims": {"order": {"holds": "P(win) > P(war | stand)"}, "state": "P(stock > 1) < likely"},
 }  # fmt: skip
 
 
@@ -174,7 +213,7 @@ def _mutate(data: Any, place: tuple[Any, ...], how: str, value: Any) -> None:
         data.append(old)
 
 
-@settings(max_examples=400, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=300, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.lists(MUTATION, min_size=1, max_size=4))
 def test_a_mutated_scenario_is_read_or_refused_and_nothing_else(
     tmp_path: Path, mutations: list[tuple[tuple[Any, ...], str, Any]]
@@ -189,6 +228,11 @@ def test_a_mutated_scenario_is_read_or_refused_and_nothing_else(
         lint(scenario)
         plan(scenario, max_histories=2000)
         found = forecast(scenario, draws=2)
+        shown = Console(file=io.StringIO(), markup=False)
+        print_outline(scenario, depth=2, console=shown)
+        print_forecast(found, shown)
+        assert render_page(found).startswith("<!DOCTYPE html>")
+        assert to_json(found)
     except EscaladeError as error:
         message = str(error)
         assert message.strip()
