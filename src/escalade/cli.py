@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -15,6 +16,8 @@ if TYPE_CHECKING:
     from escalade.scenario.scenario import Scenario
 
 FAULTY = 2
+
+gc.disable()  # nothing to collect while modules load; long work turns it on again
 
 app = typer.Typer(
     name="escalade",
@@ -195,6 +198,7 @@ def _read(file: Path, target: Path | None) -> Scenario:
 
 def _forecast(scenario: Scenario, draws: int, seed: int) -> Forecast:
     """Forecast a scenario, with a progress bar on the error stream."""
+    gc.enable()
     from rich.console import Console
     from rich.progress import Progress
 

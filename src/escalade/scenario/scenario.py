@@ -17,7 +17,7 @@ from escalade.scenario.variables import Variable
 ANALYST = -1
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Ranking:
     """An order of outcomes; the gaps between neighbours are uncertain.
 
@@ -30,7 +30,7 @@ class Ranking:
     text: str
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Input:
     """One uncertain number (or ranking) of the file.
 
@@ -53,7 +53,7 @@ class Input:
     line: int = 0
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Type:
     """A private type; `share` is the input of its prior, None for (a part of) the rest."""
 
@@ -63,7 +63,7 @@ class Type:
     cite: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Actor:
     """Somebody who chooses; `precision` is an input."""
 
@@ -75,7 +75,7 @@ class Actor:
     cite: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Belief:
     """What actor `by` thinks of a type of another actor before play; `value` is an input."""
 
@@ -86,7 +86,7 @@ class Belief:
     cite: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Cost:
     """What one actor (of one type, or None for every type) pays."""
 
@@ -95,7 +95,7 @@ class Cost:
     amount: Bound
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Move:
     """A move of an actor or, with a `probability`, a chance event.
 
@@ -135,7 +135,7 @@ class Turn:
     line: int = 0
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class CostRule:
     """A cost of moves or outcomes after something done earlier."""
 
@@ -148,7 +148,7 @@ class CostRule:
     cite: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Outcome:
     """A way to end: a leaf such as ``war.nuclear``.
 
@@ -167,7 +167,7 @@ class Outcome:
     line: int = 0
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class OutcomeGroup:
     """An outcome with sub-outcomes; `leaves` are indices of outcomes."""
 
@@ -180,7 +180,7 @@ class OutcomeGroup:
     cite: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Want:
     """What a type wants: a ranking input, or an amount for each outcome leaf."""
 
@@ -188,7 +188,7 @@ class Want:
     values: tuple[Bound, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Observation:
     """Moves seen at one turn: actor (-1 for chance) to move; ``unknown`` when nobody reports it."""
 
@@ -199,7 +199,7 @@ class Observation:
     line: int = 0
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Theatre:
     """One theatre: its state, moves, play and outcomes.
 
@@ -237,7 +237,7 @@ class Theatre:
         yield from (bound for bound in found if bound is not None)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Report:
     """An item of evidence about a type; `ratio` is the input of its likelihood ratio.
 
@@ -259,7 +259,7 @@ class Report:
     counts: bool = True
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Statement:
     """What kind of sentence a sentence of the assessment is."""
 
@@ -270,7 +270,7 @@ class Statement:
     opinion: bool
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Assessment:
     """The prose: its author, day, and the files of text and pinned sentences (None if absent)."""
 
