@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from escalade.errors import Fault
 from escalade.game.game import Ints
-from escalade.scenario.play import Growth
+from escalade.scenario.play import Growth, multipliers
 
 
 @dataclass(frozen=True)
@@ -54,12 +54,10 @@ class Branches:
 
 def too_large(file: Path, growth: Sequence[Growth], limit: int) -> Fault:
     """The fault of a tree beyond the limit: which turns multiply it, and by how much."""
-    worst = sorted(growth, key=lambda g: g.before / max(g.after, 1))[:3]
-    turns = "; ".join(f"'{g.turn}' × {g.after / g.before:.1f}" for g in worst)
     last = growth[-1]
     return Fault(
         f"the tree is too large: turn '{last.turn}' would lead to {last.after:,} histories, more "
-        f"than {limit:,}. What multiplies it most: {turns}",
+        f"than {limit:,}. What multiplies it most: {multipliers(growth)}",
         "List fewer moves there, repeat less often, or let conditions end the play earlier.",
         str(file),
         last.line,

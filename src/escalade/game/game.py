@@ -138,6 +138,18 @@ class Game:
             self.parent >= 0, np.arange(self.n_nodes) - self.first_child[self.parent], 0
         ).astype(np.int32)
 
+    @cached_property
+    def depth(self) -> Ints:
+        """[node] Number of branches from the root, in as many array operations as it is deep."""
+        depth = np.zeros(self.n_nodes, dtype=np.int32)
+        above = self.parent.copy()
+        alive = above >= 0
+        while alive.any():
+            depth[alive] += 1
+            above = np.where(alive, self.parent[np.maximum(above, 0)], -1)
+            alive = above >= 0
+        return depth
+
     def action_names(self, infoset: int) -> tuple[str, ...]:
         """Names of the moves at an information set."""
         node = int(np.flatnonzero(self.infoset == infoset)[0])
@@ -175,22 +187,10 @@ def _last_own_choice(game: Game, actor: int) -> NDArray[np.int64]:
     last = np.full(game.n_nodes, -1, dtype=np.int64)
     own = (game.mover == actor) & (game.infoset >= 0)
     width = int(game.n_children.max(initial=1)) + 1
-    depth = _depths(game.parent)
+    depth = game.depth
     for d in range(1, int(depth.max(initial=0)) + 1):
         nodes = np.flatnonzero(depth == d)
         above = game.parent[nodes]
         made = game.infoset[above].astype(np.int64) * width + game.branch[nodes]
         last[nodes] = np.where(own[above], made, last[above])
     return last
-
-
-def _depths(parent: Ints) -> Ints:
-    """[node] Number of branches from the root, in as many array operations as the tree is deep."""
-    depth = np.zeros(len(parent), dtype=np.int32)
-    above = parent.copy()
-    alive = above >= 0
-    while alive.any():
-        depth[alive] += 1
-        above = np.where(alive, parent[np.maximum(above, 0)], -1)
-        alive = above >= 0
-    return depth

@@ -9,7 +9,7 @@ from rich.tree import Tree
 from escalade.game.compile import CompiledTheatre, compile_theatre
 from escalade.game.game import CHANCE
 from escalade.report.words import plain_console
-from escalade.scenario.lints import multipliers
+from escalade.scenario.play import multipliers
 from escalade.scenario.scenario import Ranking, Scenario, Theatre
 
 MOST_LINES = 200
@@ -63,7 +63,7 @@ def _print_theatre(
     console.print(
         f"  {game.n_histories:,} histories, {game.n_nodes:,} nodes, {game.n_infosets:,} "
         f"information sets, {game.n_choices:,} choice probabilities;\n  "
-        f"{multipliers(compiled.growth)}", soft_wrap=True,
+        f"multiplied most by {multipliers(compiled.growth)}", soft_wrap=True,
     )  # fmt: skip
     if depth:
         tree = Tree("  the start", guide_style="dim")

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from escalade.errors import Fault, ScenarioError
 from escalade.scenario.expressions import Bound, QuantityRef, quantities
-from escalade.scenario.play import Growth, Rules, census
+from escalade.scenario.play import Rules, census, multipliers
 from escalade.scenario.scenario import Move, Scenario, Theatre, Turn
 from escalade.scenario.values import Distribution
 from escalade.text.lexicon import find_words
@@ -149,7 +149,7 @@ def _theatre(scenario: Scenario, theatre: Theatre) -> Iterator[Fault]:
         yield _note(scenario, line, f"{where}the history goes on after the horizon")
     if counted.histories > LARGE:
         yield _note(scenario, 0, f"{where}a large tree: {counted.histories:,} histories; "
-                    f"{multipliers(counted.growth)}")  # fmt: skip
+                    f"multiplied most by {multipliers(counted.growth)}")  # fmt: skip
 
 
 def _outcomes(
@@ -202,11 +202,3 @@ def _twins(scenario: Scenario, theatre: Theatre, turns: list[Turn], where: str) 
                 yield _note(scenario, move.line, f"{where}'{move.id}' and '{twin.id}' do the same "
                             f"at '{turn.name}': together they count double in habit",
                             "Give both one variant_of, or drop one.")  # fmt: skip
-
-
-def multipliers(growth: tuple[Growth, ...] | list[Growth], most: int = 3) -> str:
-    """Which turns multiply the histories, and by how much."""
-    worst = sorted(growth, key=lambda g: g.before / max(g.after, 1))[:most]
-    return "multiplied most by " + "; ".join(
-        f"'{g.turn}' × {g.after / max(g.before, 1):.1f}" for g in worst
-    )

@@ -130,6 +130,12 @@ class Growth(NamedTuple):
     line: int
 
 
+def multipliers(growth: Sequence[Growth], most: int = 3) -> str:
+    """Which turns multiply the histories most, and by how much."""
+    worst = sorted(growth, key=lambda g: g.before / max(g.after, 1))[:most]
+    return "; ".join(f"'{g.turn}' × {g.after / max(g.before, 1):.1f}" for g in worst)
+
+
 class Census(NamedTuple):
     """What a theatre's play can reach.
 

@@ -118,7 +118,7 @@ def build_topology(game: Game, prior: NDArray[np.float64], n_rows: int) -> Topol
         n_rows: Number of payoff rows.
     """
     inner = game.mover != END
-    depth = depths(game)
+    depth = game.depth
     last = _last_moves(game, depth)
     first_member, member = _members(game)
     views = _views(game, prior)
@@ -159,18 +159,6 @@ def has_feedback(topology: Topology) -> bool:
     many = np.diff(topology.first_member) > 1
     informed = (topology.types > 1) & (topology.last_infoset >= 0)
     return bool(many.any() or informed.any())
-
-
-def depths(game: Game) -> Ints:
-    """[node] Number of branches from the root."""
-    depth = np.zeros(game.n_nodes, dtype=np.int32)
-    above = game.parent.copy()
-    alive = above >= 0
-    while alive.any():
-        depth[alive] += 1
-        above = np.where(alive, game.parent[np.maximum(above, 0)], -1)
-        alive = above >= 0
-    return depth
 
 
 def _starts(counts: NDArray[np.integer]) -> NDArray[np.int64]:
