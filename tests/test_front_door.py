@@ -72,9 +72,19 @@ def test_checking_a_scenario_loads_nothing_heavy() -> None:
     assert _heavy_after(CHECK) == ""
 
 
+def test_a_forecast_waits_for_no_statistics() -> None:
+    """`scipy.stats` takes half a second to import: see `escalade.forecast.sobol`."""
+    code = "import escalade.forecast.forecast, escalade.report.tables"
+    assert _loaded_after(code, ("scipy.stats", "matplotlib", "jinja2", "pyarrow")) == ""
+
+
 def _heavy_after(code: str) -> str:
-    """The heavy packages that a fresh interpreter has loaded after running `code`."""
-    code += f"\nimport sys\nprint('heavy:', *(name for name in {HEAVY} if name in sys.modules))"
+    return _loaded_after(code, HEAVY)
+
+
+def _loaded_after(code: str, packages: tuple[str, ...]) -> str:
+    """Which of the packages a fresh interpreter has loaded after running `code`."""
+    code += f"\nimport sys\nprint('heavy:', *(name for name in {packages} if name in sys.modules))"
     run = subprocess.run(
         [sys.executable, "-c", code], capture_output=True, text=True, check=False, cwd=ROOT
     )

@@ -48,6 +48,8 @@ def main() -> None:
     except OSError as error:
         typer.echo(f"{error.filename or ''}: {error.strerror or error}".lstrip(": "), err=True)
         sys.exit(FAULTY)
+    finally:
+        gc.freeze()  # nor at the end: the system takes it all back at once
 
 
 @app.callback(invoke_without_command=True)

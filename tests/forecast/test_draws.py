@@ -8,10 +8,10 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from escalade.forecast.draws import AUTHOR_CORRELATION, draw
+from escalade.forecast.draws import AUTHOR_CORRELATION, draw, quantile
 from escalade.scenario.rankings import read_ranking
 from escalade.scenario.scenario import Input
-from escalade.scenario.values import Kind, parse_value
+from escalade.scenario.values import Distribution, Kind, parse_value
 
 N = 4096
 
@@ -84,3 +84,11 @@ def test_fixed_numbers_take_no_dimension() -> None:
 def test_a_number_of_draws_out_of_bounds_is_refused(n: int) -> None:
     with pytest.raises(ValueError, match="n_draws"):
         draw([], n, 0)
+
+
+@pytest.mark.parametrize("mode", [0.0, 1.0, 2.5, 4.0])
+def test_triangular_quantiles_are_those_of_scipy(mode: float) -> None:
+    probability = np.linspace(0.0, 1.0, 101)[1:-1]
+    value = Distribution("triangular", (0.0, mode, 4.0), "")
+    theirs = stats.triang(mode / 4.0, 0.0, 4.0).ppf(probability)
+    assert quantile(value, probability) == pytest.approx(theirs, rel=1e-14)

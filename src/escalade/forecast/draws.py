@@ -7,10 +7,10 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import special, stats
-from scipy.stats import qmc
+from scipy import special
 
 from escalade.errors import EscaladeError
+from escalade.forecast.sobol import MAX_DIMENSION, sobol
 from escalade.scenario.scenario import Input, Ranking
 from escalade.scenario.values import Distribution
 
@@ -65,9 +65,9 @@ def draw(inputs: Sequence[Input], n_draws: int, seed: int) -> Draws:
         raise ValueError(f"seed is {seed}; it must not be negative")
     sizes = [dimensions(item.value) for item in inputs]
     groups = sorted({g for item in inputs if (g := word_group(item.value))})
-    if sum(sizes) + len(groups) > qmc.Sobol.MAXDIM:
+    if sum(sizes) + len(groups) > MAX_DIMENSION:
         raise EscaladeError(f"{sum(sizes) + len(groups):,} uncertain numbers are more than "
-                            f"{qmc.Sobol.MAXDIM:,}, the most that can be drawn")  # fmt: skip
+                            f"{MAX_DIMENSION:,}, the most that can be drawn")  # fmt: skip
     points = _sobol(sum(sizes) + len(groups), n_draws, seed)
     effects = {group: special.ndtri(points[i]) for i, group in enumerate(groups)}
     values, row = [], len(groups)
@@ -97,9 +97,7 @@ def _sobol(dimension: int, n_draws: int, seed: int) -> Floats:
     """[dimension, draw] Points in the open unit cube."""
     if dimension == 0:
         return np.empty((0, n_draws))
-    sampler = qmc.Sobol(dimension, scramble=True, rng=np.random.default_rng(seed))
-    size = 1 << (n_draws - 1).bit_length()
-    points = sampler.random(size)[:n_draws].T
+    points = sobol(dimension, (n_draws - 1).bit_length(), seed)[:n_draws].T
     tiny = 2.0**-33
     return np.clip(points, tiny, 1.0 - tiny)
 
@@ -156,6 +154,9 @@ def quantile(value: Distribution, probability: Floats) -> Floats:
             return a[0] + (a[1] - a[0]) * probability
         case "triangular":
             width = a[2] - a[0]
-            return stats.triang.ppf(probability, (a[1] - a[0]) / width, a[0], width)
+            rise = (a[1] - a[0]) / width
+            fall = 1.0 - np.sqrt((1.0 - rise) * (1.0 - probability))
+            share = np.where(probability < rise, np.sqrt(rise * probability), fall)
+            return a[0] + width * share
         case "beta":
             return special.betaincinv(a[0], a[1], probability)

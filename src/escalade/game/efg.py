@@ -5,30 +5,24 @@ The grammar: https://gambitproject.readthedocs.io/en/latest/formats.efg.html
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterator
+import warnings
 from dataclasses import dataclass, field
 from fractions import Fraction
 from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
+from numpy.typing import ArrayLike, NDArray
 
 from escalade.errors import Fault, GameError
+from escalade.game.efg_labels import distinct
+from escalade.game.efg_tokens import Tokens
 from escalade.game.game import CHANCE, END, Game
 from escalade.game.tables import Tables
 
 MOST_NODES = 5_000_000
-MOST_DIGITS = 400
-
-_TOKEN = re.compile(
-    r"""(?P<space>[\s,]+)
-      | "(?P<text>(?:[^"\\]|\\.)*)"
-      | (?P<brace>[{}])
-      | (?P<number>[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d{1,4})?(?:/\d+)?)(?=[\s,{}"]|$)
-      | (?P<word>[A-Za-z]\w*)""",
-    re.VERBOSE | re.DOTALL,
-)
+ROUNDING = Fraction(1, 1000)  # thirds written with three decimals
+FLOATING = Fraction(1, 10**12)  # what sums of floating-point numbers are off by
 
 
 class EfgGame(NamedTuple):
@@ -38,21 +32,15 @@ class EfgGame(NamedTuple):
     tables: Tables
 
 
-@dataclass(frozen=True, slots=True)
-class _Token:
-    kind: str
-    text: str
-    offset: int
-
-
 @dataclass(slots=True)
 class _Set:
     """An information set (of an actor or of chance) as first written."""
 
     actions: list[str]
-    probabilities: list[float]
+    exact: list[Fraction]
     name: str
     index: int
+    labels: tuple[str, ...]
 
 
 @dataclass(slots=True)
@@ -67,12 +55,26 @@ class _Node:
     children: list[int] = field(default_factory=list)
 
 
+@dataclass(slots=True)
+class _Outcome:
+    """An outcome as first written."""
+
+    name: str
+    payoffs: list[float]
+
+
 def read_efg(path: Path | str) -> EfgGame:
     """Read an extensive game.
 
     Actors have one type each: types written as moves of chance stay moves of chance. Information
     sets are numbered by actor, then by first appearance in the file. Habit is uniform and precision
-    is 1; replace `tables.precision` for another.
+    is 1; replace `tables.precision` for another. Actors, outcomes, and the moves of an information
+    set that share a label are told apart by numbers, as Gambit does it. Labels of nodes and of
+    moves of chance, the title and the comment are left out.
+
+    Probabilities of chance that do not sum to 1 are divided by their sum. When they are off by more
+    than floating-point numbers are, there is a warning (`UserWarning`) with the line; when they
+    are off by more than 0.001 it is a mistake, and the file is refused.
 
     Args:
         path: The file.
@@ -80,271 +82,261 @@ def read_efg(path: Path | str) -> EfgGame:
     Raises:
         GameError: When the file cannot be read, with its line.
     """
-    path = Path(path)
+    reader = _Reader(Tokens(_text(Path(path)), str(path)))
+    read = reader.game()
+    if reader.doubts:
+        more = f"\n    and {len(reader.doubts) - 1} more like it" if reader.doubts[1:] else ""
+        warnings.warn(f"{reader.tokens.fault(*reader.doubts[0])}{more}", stacklevel=2)
+    return read
+
+
+def _text(path: Path) -> str:
     try:
-        text = path.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
+        data = path.read_bytes()
+    except (OSError, ValueError) as error:
         raise GameError(f"{path}: cannot be read: {error}") from None
-    return _Reader(text, str(path)).game()
+    try:
+        return data.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = data.count(b"\n", 0, error.start) + 1
+        message = f"cannot be read: the byte {data[error.start]:#04x} is no UTF-8"
+        raise GameError(str(Fault(message, "save the file as UTF-8", str(path), line))) from None
 
 
 class _Reader:
     """One pass over the tokens; the tree is written in preorder."""
 
-    def __init__(self, text: str, file: str) -> None:
-        self.text, self.file = text, file
-        self.tokens = list(self._tokens())
-        self.at = 0
+    def __init__(self, tokens: Tokens) -> None:
+        self.tokens = tokens
         self.actors: list[str] = []
         self.sets: dict[tuple[int, int], _Set] = {}
-        self.outcomes: dict[int, tuple[str, list[float]]] = {}
+        self.outcomes: dict[int, _Outcome] = {}
         self.nodes: list[_Node] = []
+        self.doubts: list[tuple[int, str, str]] = []
 
     def game(self) -> EfgGame:
         """The whole file."""
         self._header()
         self._tree()
-        return _assemble(self.actors, self.nodes, self.sets, self.outcomes)
-
-    # Tokens
-
-    def _tokens(self) -> Iterator[_Token]:
-        at = 0
-        while at < len(self.text):
-            match = _TOKEN.match(self.text, at)
-            if match is None:
-                raise self._fault(at, f"'{self.text[at : at + 20].split()[0]}' is not understood")
-            if match.lastgroup != "space":
-                kind = str(match.lastgroup)
-                yield _Token(kind, match.group(kind), at)
-            at = match.end()
-
-    def _fault(self, offset: int, message: str, advice: str = "") -> GameError:
-        line = self.text.count("\n", 0, offset) + 1
-        start = self.text.rfind("\n", 0, offset) + 1
-        source = self.text[start:].split("\n", 1)[0]
-        return GameError(str(Fault(message, advice, self.file, line, offset - start + 1, source)))
-
-    def _wrong(self, expected: str) -> GameError:
-        if self.at >= len(self.tokens):
-            return self._fault(len(self.text.rstrip()), f"the file ends; expected {expected}")
-        token = self.tokens[self.at]
-        return self._fault(token.offset, f"expected {expected}; found '{token.text[:40]}'")
-
-    def _peek(self, kind: str, text: str | None = None) -> bool:
-        if self.at >= len(self.tokens):
-            return False
-        token = self.tokens[self.at]
-        return token.kind == kind and (text is None or token.text == text)
-
-    def _next(self, kind: str, expected: str, text: str | None = None) -> str:
-        if not self._peek(kind, text):
-            raise self._wrong(expected)
-        self.at += 1
-        return self.tokens[self.at - 1].text
-
-    def _integer(self, expected: str) -> int:
-        if not self._peek("number") or not self.tokens[self.at].text.lstrip("+-").isdigit():
-            raise self._wrong(expected)
-        text = self._next("number", expected)
-        if len(text) > MOST_DIGITS:
-            self.at -= 1
-            raise self._wrong(f"{expected} of fewer digits")
-        return int(text)
-
-    def _number(self, expected: str) -> float:
-        text = self._next("number", expected)
-        try:
-            if len(text) > MOST_DIGITS:
-                raise ValueError
-            value = float(Fraction(*map(Fraction, text.split("/"))))
-        except (ValueError, ZeroDivisionError, OverflowError):
-            self.at -= 1
-            raise self._wrong(f"{expected} that a computer can hold") from None
-        return value
-
-    # Grammar
+        return _Assembly(distinct(self.actors), self.nodes, self.sets, self.outcomes).game()
 
     def _header(self) -> None:
-        self._next("word", "'EFG', the first word of the format", "EFG")
-        if self._integer("format version 2") != 2:
-            self.at -= 1
-            raise self._wrong("format version 2")
-        self._next("word", "'R' (or 'D')")
-        self._next("text", "the title in quotes")
-        self._next("brace", "the players in braces", "{")
-        while not self._peek("brace", "}"):
-            self.actors.append(self._next("text", "a player's name in quotes, or '}'"))
-        self.at += 1
-        if self._peek("text"):
-            self.at += 1
+        tokens = self.tokens
+        tokens.take("word", "'EFG', the first word of the format", "EFG")
+        tokens.take("number", "format version 2", "2")
+        if tokens.accept("word", "D") is None:
+            tokens.take("word", "'R' (or 'D')", "R")
+        tokens.take("text", "the title in quotes")
+        tokens.take("brace", "the players in braces", "{")
+        while tokens.accept("brace", "}") is None:
+            self.actors.append(tokens.take("text", "a player's name in quotes, or '}'"))
+        tokens.accept("text")
 
     def _tree(self) -> None:
         open_branches: list[tuple[int, int]] = [(-1, 0)]
         while open_branches:
             parent, branch = open_branches.pop()
-            node = self._node(parent, branch)
             index = len(self.nodes)
             if index >= MOST_NODES:
-                raise self._wrong(f"no more than {MOST_NODES:,} nodes")
+                raise self.tokens.wrong(f"no more than {MOST_NODES:,} nodes")
+            node = self._node(parent, branch)
             self.nodes.append(node)
             if parent >= 0:
                 self.nodes[parent].children.append(index)
             if node.key is not None:
                 n = len(node.key.actions)
                 open_branches += [(index, b) for b in range(n - 1, -1, -1)]
-        if self.at < len(self.tokens):
-            raise self._wrong("the end of the file: every branch has its node")
+        if self.tokens.kind != "end":
+            raise self.tokens.wrong("the end of the file: every branch has its node")
 
     def _node(self, parent: int, branch: int) -> _Node:
-        if not self._peek("word") or self.tokens[self.at].text not in ("c", "p", "t"):
-            raise self._wrong("a node: 'c', 'p' or 't'")
-        kind = self._next("word", "a node")
-        if self._peek("text"):
-            self.at += 1
+        tokens = self.tokens
+        if tokens.kind != "word" or tokens.value not in ("c", "p", "t"):
+            raise tokens.wrong("a node: 'c', 'p' or 't'")
+        kind = tokens.take("word", "a node")
+        tokens.accept("text")
         if kind == "t":
             return _Node(END, None, self._outcome(), parent, branch)
         actor = CHANCE
         if kind == "p":
-            actor = self._integer("the number of a player") - 1
+            offset = tokens.offset
+            actor = tokens.integer("the number of a player") - 1
             if not 0 <= actor < len(self.actors):
-                self.at -= 1
-                raise self._wrong(f"the number of a player, 1 to {len(self.actors)}")
+                message = f"there is no player {actor + 1}"
+                raise tokens.refuse(offset, message, f"the header names {len(self.actors)}")
         key = self._set(actor)
         return _Node(actor, key, self._outcome(), parent, branch)
 
     def _set(self, actor: int) -> _Set:
-        offset = self.tokens[self.at].offset if self.at < len(self.tokens) else len(self.text)
-        number = self._integer("the number of an information set")
-        name = self._next("text", "a name") if self._peek("text") else ""
+        tokens, offset = self.tokens, self.tokens.offset
+        number = tokens.integer("the number of an information set")
+        name = tokens.accept("text") or ""
         known = self.sets.get((actor, number))
-        if not self._peek("brace", "{"):
-            if known is None:
-                raise self._wrong("the moves in braces, at the first node of an information set")
-            return known
-        self.at += 1
-        actions, probabilities = [], []
-        while not self._peek("brace", "}"):
-            actions.append(self._next("text", "a move's name in quotes, or '}'"))
+        actions, exact = self._moves(actor, offset) if tokens.has("brace", "{") else ([], [])
+        if known is None:
+            if not actions:
+                raise tokens.wrong("the moves in braces, at the first node of an information set")
             if actor == CHANCE:
-                probabilities.append(self._number("a probability"))
-        self.at += 1
-        if not actions:
-            raise self._fault(offset, "an information set without moves")
-        if known is not None:
-            if known.actions != actions or known.probabilities != probabilities:
-                raise self._fault(
-                    offset, f"information set {number} has other moves here than where it began"
-                )
-            return known
-        if actor == CHANCE:
-            self._require_probabilities(offset, probabilities)
-        self.sets[actor, number] = _Set(actions, probabilities, name, len(self.sets))
-        return self.sets[actor, number]
-
-    def _require_probabilities(self, offset: int, probabilities: list[float]) -> None:
-        if min(probabilities) < 0:
-            raise self._fault(offset, f"a probability of chance is {min(probabilities)}")
-        if abs(sum(probabilities) - 1) > 1e-9:
-            raise self._fault(
-                offset,
-                f"probabilities of chance sum to {sum(probabilities):.12g}",
-                "they must sum to 1",
+                self._require_shares(offset, exact)
+            known = _Set(actions, exact, name, len(self.sets), distinct(actions))
+            self.sets[actor, number] = known
+        elif actions and (known.actions != actions or known.exact != exact):
+            raise tokens.refuse(
+                offset, f"information set {number} has other moves here than where it began"
             )
+        elif name and name != known.name:
+            raise tokens.refuse(
+                offset, f"information set {number} is '{name}' here; it began as '{known.name}'"
+            )
+        return known
+
+    def _moves(self, actor: int, offset: int) -> tuple[list[str], list[Fraction]]:
+        tokens = self.tokens
+        tokens.take("brace", "the moves in braces", "{")
+        actions, exact = [], []
+        while tokens.accept("brace", "}") is None:
+            actions.append(tokens.take("text", "a move's name in quotes, or '}'"))
+            if actor == CHANCE:
+                exact.append(tokens.exact("a probability"))
+        if not actions:
+            raise tokens.refuse(offset, "an information set without moves")
+        return actions, exact
+
+    def _require_shares(self, offset: int, exact: list[Fraction]) -> None:
+        if min(exact) < 0:
+            raise self.tokens.refuse(offset, f"a probability of chance is {float(min(exact)):g}")
+        off = abs(sum(exact) - 1)
+        message = f"probabilities of chance sum to {sum(map(float, exact)):.12g}"
+        if off > ROUNDING:
+            raise self.tokens.refuse(offset, message, "they must sum to 1")
+        if off > FLOATING:
+            advice = "they are divided by their sum; quotients like 1/3 are exact"
+            self.doubts.append((offset, message, advice))
 
     def _outcome(self) -> int:
-        number = self._integer("the number of an outcome")
-        offset = self.tokens[self.at - 1].offset
-        name = self._next("text", "a name") if self._peek("text") else ""
-        if self._peek("brace", "{"):
-            self.at += 1
-            payoffs = []
-            while not self._peek("brace", "}"):
-                payoffs.append(self._number("a payoff, or '}'"))
-            self.at += 1
-            if len(payoffs) != len(self.actors):
-                raise self._fault(
-                    offset,
-                    f"outcome {number} has {len(payoffs)} payoffs; "
-                    f"there are {len(self.actors)} players",
-                )
-            known = self.outcomes.setdefault(number, (name, payoffs))
-            if known[1] != payoffs:
-                raise self._fault(offset, f"outcome {number} has other payoffs here than before")
-        elif number != 0 and number not in self.outcomes:
-            raise self._fault(offset, f"outcome {number} has no payoffs")
+        tokens, offset = self.tokens, self.tokens.offset
+        number = tokens.integer("the number of an outcome")
+        name = tokens.accept("text")
+        payoffs = self._payoffs(number, offset) if tokens.has("brace", "{") else None
+        if number == 0:
+            if name is not None or payoffs is not None:
+                message = "outcome 0 is no outcome: it can have no name and no payoffs"
+                raise tokens.refuse(offset, message, "give it another number")
+            return number
+        if payoffs is None and number not in self.outcomes:
+            message = f"outcome {number} has no payoffs"
+            raise tokens.refuse(offset, message, "write them where it stands first")
+        known = self.outcomes.setdefault(number, _Outcome(name or "", payoffs or []))
+        if payoffs is not None and known.payoffs != payoffs:
+            raise tokens.refuse(offset, f"outcome {number} has other payoffs here than before")
+        if name and name != known.name:
+            message = f"outcome {number} is '{name}' here; it was '{known.name}' before"
+            raise tokens.refuse(offset, message)
         return number
 
+    def _payoffs(self, number: int, offset: int) -> list[float]:
+        tokens, payoffs = self.tokens, []
+        tokens.take("brace", "the payoffs in braces", "{")
+        while tokens.accept("brace", "}") is None:
+            payoffs.append(tokens.number("a payoff, or '}'"))
+        if len(payoffs) != len(self.actors):
+            message = f"outcome {number} has {len(payoffs)} payoffs"
+            raise tokens.refuse(offset, f"{message}; there are {len(self.actors)} players")
+        return payoffs
 
-def _assemble(
-    actors: list[str],
-    nodes: list[_Node],
-    sets: dict[tuple[int, int], _Set],
-    outcomes: dict[int, tuple[str, list[float]]],
-) -> EfgGame:
-    """Number nodes by breadth, information sets by actor, and fill the arrays."""
-    order = [0]
-    for node in order:
-        order += nodes[node].children
-    new = {old: i for i, old in enumerate(order)}
-    own = sorted((a, s.index) for (a, _), s in sets.items() if a >= 0)
-    infoset_of = {index: i for i, (_, index) in enumerate(own)}
-    by_index = {s.index: s for s in sets.values()}
-    shown = [by_index[index] for _, index in own]
-    moves: dict[str, int] = {}
-    for s in sets.values():
-        for name in s.actions:
-            moves.setdefault(name, len(moves))
-    chance_start: dict[int, int] = {}
-    chances: list[float] = []
-    for (actor, _), s in sets.items():
-        if actor == CHANCE:
-            chance_start[s.index] = len(chances)
-            chances += [p / sum(s.probabilities) for p in s.probabilities]
-    numbered = {0: 0} | {n: 1 + i for i, n in enumerate(n for n in outcomes if n != 0)}
-    columns = np.full((10, len(order)), -1, dtype=np.int32)
-    level = [0] * len(order)
-    for i, old in enumerate(order):
-        node = nodes[old]
-        parent = nodes[node.parent] if node.parent >= 0 else None
-        key = parent.key if parent else None
-        level[i] = level[new[node.parent]] + 1 if parent else 0
-        columns[:, i] = (
-            new[node.parent] if parent else -1,
-            new[node.children[0]] if node.children else -1,
-            len(node.children),
-            node.actor,
-            infoset_of[node.key.index] if node.key and node.actor >= 0 else -1,
-            level[i],
-            moves[key.actions[node.branch]] if key else -1,
-            numbered[node.outcome],
-            chance_start[key.index] + node.branch if parent and key and parent.actor < 0 else -1,
-            numbered[node.outcome] - 1 if node.actor == END else -1,
+
+class _Assembly:
+    """The arrays of what was read: nodes numbered by breadth, information sets by actor."""
+
+    def __init__(
+        self,
+        actors: tuple[str, ...],
+        nodes: list[_Node],
+        sets: dict[tuple[int, int], _Set],
+        outcomes: dict[int, _Outcome],
+    ) -> None:
+        self.actors, self.outcomes, self.sets = actors, outcomes, list(sets.values())
+        order = [0]
+        for old in order:
+            order += nodes[old].children
+        self.order, self.nodes = order, [nodes[old] for old in order]
+        self.chances = [s for (actor, _), s in sets.items() if actor == CHANCE]
+        own = [(actor, s) for (actor, _), s in sets.items() if actor >= 0]
+        self.own = sorted(own, key=lambda pair: (pair[0], pair[1].index))
+        self.rows = {0: 0} | {number: 1 + i for i, number in enumerate(outcomes)}
+        self.moves: dict[str, int] = {}
+        for s in self.sets:
+            for label in s.labels:
+                self.moves.setdefault(label, len(self.moves))
+
+    def game(self) -> EfgGame:
+        """The game and its numbers."""
+        game = Game(
+            actors=self.actors,
+            types=tuple(("",) for _ in self.actors),
+            moves=tuple(self.moves),
+            outcomes=distinct([outcome.name or str(n) for n, outcome in self.outcomes.items()]),
+            **{name: np.array(c, dtype=np.int32) for name, c in self._columns().items()},
+            infoset_mover=np.array([actor for actor, _ in self.own], dtype=np.int32),
+            infoset_actions=np.array([len(s.actions) for _, s in self.own], dtype=np.int32),
+            infoset_habit=np.zeros(len(self.own), dtype=np.int32),
+            infoset_names=tuple(
+                s.name or f"{self.actors[actor]} {i + 1}" for i, (actor, s) in enumerate(self.own)
+            ),
         )
-    most = max((len(s.actions) for s in shown), default=1)
-    game = Game(
-        tuple(actors),
-        tuple(("",) for _ in actors),
-        tuple(moves),
-        tuple(outcomes[n][0] or str(n) for n in numbered if n != 0),
-        *columns,
-        infoset_mover=np.array([a for a, _ in own], dtype=np.int32),
-        infoset_actions=np.array([len(s.actions) for s in shown], dtype=np.int32),
-        infoset_habit=np.zeros(len(own), dtype=np.int32),
-        infoset_names=tuple(
-            s.name or f"{actors[a]} {i + 1}"
-            for i, ((a, _), s) in enumerate(zip(own, shown, strict=True))
-        ),
-    )
-    payoff = np.zeros((len(numbered), len(actors), 1))
-    for number, row in numbered.items():
-        if number in outcomes:
-            payoff[row, :, 0] = outcomes[number][1]
-    tables = Tables(
-        payoff=payoff,
-        chance=np.array(chances, dtype=float).reshape(-1, 1),
-        habit=np.ones((most, 1)),
-        precision=np.ones((len(actors), 1)),
-        prior=np.ones((len(actors) + 1, len(actors), 1)),
-    )
-    return EfgGame(game, tables)
+        return EfgGame(game, self._tables())
+
+    def _columns(self) -> dict[str, ArrayLike]:
+        """The arrays of `Game` with one entry per node, in its order."""
+        new = np.full(len(self.nodes) + 1, -1)  # the last entry: -1 stays -1
+        new[self.order] = np.arange(len(self.nodes))
+        parent = new[[node.parent for node in self.nodes]]
+        level = [0] * len(self.nodes)
+        for i, above in enumerate(parent[1:].tolist(), start=1):
+            level[i] = level[above] + 1
+        mover = np.array([node.actor for node in self.nodes])
+        row = np.array([self.rows[node.outcome] for node in self.nodes])
+        key = np.array([-1 if node.key is None else node.key.index for node in self.nodes])
+        move, chance = self._branches(np.where(parent >= 0, key[parent], -1))
+        return {
+            "parent": parent,
+            "first_child": new[[node.children[0] if node.children else -1 for node in self.nodes]],
+            "n_children": [len(node.children) for node in self.nodes],
+            "mover": mover,
+            "infoset": self._of_sets({s.index: i for i, (_, s) in enumerate(self.own)})[key],
+            "level": level,
+            "move": move,
+            "payoff": row,
+            "chance": chance,
+            "outcome": np.where(mover == END, row - 1, -1),
+        }
+
+    def _branches(self, above: NDArray[np.int64]) -> tuple[ArrayLike, ArrayLike]:
+        """[node] Move and row of chance of the branch into each node, given the set above."""
+        branch = np.array([node.branch for node in self.nodes])
+        moves = np.array([self.moves[x] for s in self.sets for x in s.labels] + [-1])
+        starts = np.cumsum([0, *(len(s.actions) for s in self.sets)])
+        first = np.cumsum([0, *(len(s.actions) for s in self.chances)]).tolist()
+        row = self._of_sets({s.index: first[i] for i, s in enumerate(self.chances)})[above]
+        return moves[starts[above] + branch], np.where(row >= 0, row + branch, -1)
+
+    def _of_sets(self, values: dict[int, int]) -> NDArray[np.int64]:
+        """[set + 1] The values, and -1 where there is none."""
+        return np.array([values.get(i, -1) for i in range(len(self.sets))] + [-1])
+
+    def _tables(self) -> Tables:
+        n = len(self.actors)
+        payoff = np.zeros((len(self.rows), n, 1))
+        for number, outcome in self.outcomes.items():
+            payoff[self.rows[number], :, 0] = outcome.payoffs
+        chances: list[float] = []
+        for s in self.chances:
+            total = sum(s.exact)
+            chances += [float(share / total) for share in s.exact]
+        return Tables(
+            payoff=payoff,
+            chance=np.array(chances, dtype=float).reshape(-1, 1),
+            habit=np.ones((max((len(s.actions) for _, s in self.own), default=1), 1)),
+            precision=np.ones((n, 1)),
+            prior=np.ones((n + 1, n, 1)),
+        )

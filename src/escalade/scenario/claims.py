@@ -61,7 +61,7 @@ class Combined:
 Event = OutcomeEvent | MoveEvent | StateEvent | TypeEvent | Combined
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Claim:
     """A statement of the author, made formal.
 

@@ -59,7 +59,7 @@ Sort = str | tuple[str, ...]
 """What an expression yields: ``number``, ``truth``, or one of some levels."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Scope:
     """The names an expression may use.
 

@@ -281,7 +281,7 @@ class Assessment:
     sentences: Path | None
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Scenario:
     """A written assessment as a runnable strategic model.
 

@@ -20,7 +20,7 @@ __all__ = ["Place", "Source", "Steps", "load_source", "merge"]
 MAX_EXTENDS = 5
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Source:
     """A scenario file, with those it extends merged in, as plain data.
 

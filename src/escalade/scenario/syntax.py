@@ -11,6 +11,7 @@ import math
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from escalade.scenario.faults import ExpressionFault, quote, suggest
 
@@ -159,8 +160,7 @@ def parse(text: str) -> Expression:
     return Parser(text).whole()
 
 
-@dataclass(frozen=True, slots=True)
-class Token:
+class Token(NamedTuple):
     """A piece of the text; `kind` is number, name, symbol or end. Words like `and` are symbols."""
 
     kind: str

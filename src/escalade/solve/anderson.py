@@ -12,27 +12,28 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from escalade.solve.lanes import Buffers, Flat, kernel
+from escalade.solve.lanes import Buffers, Flat, inlined, kernel
+from escalade.solve.packs import fma, full, root, where
 
 RIDGE = 1e-14  # smallest pivot, relative to its diagonal, that counts as information
 
 
 class Memory(NamedTuple):
-    """What the acceleration of one block of lanes remembers.
+    """What the acceleration of one block of lanes remembers; arrays of floats count in packs.
 
     Attributes:
         depth: D, number of columns.
         turn: [1] Column to be written next.
-        on: [W] 1 where the lane is to be accelerated.
-        count: [W] Calls since the lane was switched on.
-        start: [choice, W] x before the last sweep.
-        step: [choice, W] f of the last sweep.
-        end: [choice, W] g of the last sweep.
-        steps: [D, choice, W] Differences of f.
-        ends: [D, choice, W] Differences of g.
-        gram: [D, D, W] Products of the columns of `steps`.
-        right: [D, W] Products of the columns of `steps` with f.
-        mixing: [D, W] The combination.
+        on: [1] 1 where the lane is to be accelerated.
+        count: [1] Calls since the lane was switched on.
+        start: [choice] x before the last sweep.
+        step: [choice] f of the last sweep.
+        end: [choice] g of the last sweep.
+        steps: [D, choice] Differences of f.
+        ends: [D, choice] Differences of g.
+        gram: [D, D] Products of the columns of `steps`.
+        right: [D] Products of the columns of `steps` with f.
+        mixing: [D] The combination.
         matrix: [D, D] Scratch.
         vector: [D] Scratch.
     """
@@ -56,81 +57,70 @@ class Memory(NamedTuple):
 @kernel
 def accelerate(b: Buffers, m: Memory) -> None:
     """Before a sweep: correct x, the result of the last one, in the lanes that are `on`."""
-    wanted = 0.0
-    for lane in range(b.lanes):
-        wanted += m.on[lane]
-    if wanted == 0.0:
-        return
     column = m.turn[0]
     m.turn[0] = (column + 1) % m.depth
     _remember(b, m, column)
-    for lane in range(b.lanes):
-        m.count[lane] += m.on[lane]
-        _combine(b, m, lane, column)
-    n = b.n_choices * b.lanes
+    m.count[0] += m.on[0]
+    _combine(m, column)
+    n = b.n_choices
     for age in range(m.depth):  # by age: the order of a sum must not depend on other lanes
         c = (column - age + m.depth) % m.depth
-        for i in range(0, n, b.lanes):
-            for j in range(b.lanes):
-                factor = m.mixing[c * b.lanes + j]
-                if factor != 0.0:
-                    b.x[i + j] -= factor * m.ends[c * n + i + j]
+        factor = m.mixing[c]
+        for i in range(n):
+            b.x[i] -= where(m.on[0], factor * m.ends[c * n + i], 0.0)
     for i in range(n):
         m.start[i] = b.x[i]
 
 
-@kernel
+@inlined
 def _remember(b: Buffers, m: Memory, column: int) -> None:
     """Take up the newest pair, and the products of its column with the others and with f."""
-    w = b.lanes
-    n = b.n_choices * w
+    n = b.n_choices
     base = column * n
     for i in range(n):
-        f = b.x[i] - m.start[i]
+        end = b.x[i]
+        f = end - m.start[i]
         m.steps[base + i] = f - m.step[i]
-        m.ends[base + i] = b.x[i] - m.end[i]
+        m.ends[base + i] = end - m.end[i]
         m.step[i] = f
-        m.end[i] = b.x[i]
+        m.end[i] = end
     for c in range(m.depth):
-        for j in range(w):
-            m.mixing[j] = 0.0
-            m.right[c * w + j] = 0.0
-        for i in range(0, n, w):
-            for j in range(w):
-                u = m.steps[c * n + i + j]
-                m.mixing[j] += u * m.steps[base + i + j]
-                m.right[c * w + j] += u * m.step[i + j]
-        for j in range(w):
-            m.gram[(c * m.depth + column) * w + j] = m.mixing[j]
-            m.gram[(column * m.depth + c) * w + j] = m.mixing[j]
+        product, right = full(0.0), full(0.0)
+        for i in range(n):
+            u = m.steps[c * n + i]
+            product = fma(u, m.steps[base + i], product)
+            right = fma(u, m.step[i], right)
+        m.gram[c * m.depth + column] = product
+        m.gram[column * m.depth + c] = product
+        m.right[c] = right
 
 
-@kernel
-def _combine(b: Buffers, m: Memory, lane: int, column: int) -> None:
-    """Least squares of one lane by Cholesky, the newest columns first."""
-    w, d = b.lanes, m.depth
-    for c in range(d):
-        m.mixing[c * w + lane] = 0.0
-    known = min(int(m.count[lane]) - 2, d)  # the first two pairs have no difference yet
-    for i in range(known):
+@inlined
+def _combine(m: Memory, column: int) -> None:
+    """Least squares by Cholesky, the newest columns first, as many as hold information."""
+    d = m.depth
+    useful = full(1.0)
+    for i in range(d):
         p = (column - i + d) % d
-        y = m.right[p * w + lane]
-        for j in range(i + 1):
-            a = m.gram[(p * d + (column - j + d) % d) * w + lane]
+        y, rest = m.right[p], m.gram[p * d + p]
+        useful = where(m.count[0] - (2.0 + i), useful, 0.0)  # the first two have no difference yet
+        smallest = RIDGE * rest
+        for j in range(i):
+            a = m.gram[p * d + (column - j + d) % d]
             for k in range(j):
                 a -= m.matrix[i * d + k] * m.matrix[j * d + k]
-            if j < i:
-                m.matrix[i * d + j] = a / m.matrix[j * d + j]
-                y -= m.matrix[i * d + j] * m.vector[j]
-            elif a > RIDGE * m.gram[(p * d + p) * w + lane]:
-                m.matrix[i * d + i] = np.sqrt(a)
-                m.vector[i] = y / m.matrix[i * d + i]
-            else:
-                known = i
-        if known == i:
-            break
-    for i in range(known - 1, -1, -1):
+            a /= m.matrix[j * d + j]
+            m.matrix[i * d + j] = a
+            y -= a * m.vector[j]
+            rest -= a * a
+        useful = where(rest - smallest, useful, 0.0)
+        pivot = where(useful, root(rest), 1.0)
+        m.matrix[i * d + i] = pivot
+        m.vector[i] = where(useful, y / pivot, 0.0)
+        for j in range(i):
+            m.matrix[i * d + j] = where(useful, m.matrix[i * d + j], 0.0)
+    for i in range(d - 1, -1, -1):
         y = m.vector[i]
-        for k in range(i + 1, known):
-            y -= m.matrix[k * d + i] * m.mixing[((column - k + d) % d) * w + lane]
-        m.mixing[((column - i + d) % d) * w + lane] = y / m.matrix[i * d + i]
+        for k in range(i + 1, d):
+            y -= m.matrix[k * d + i] * m.mixing[(column - k + d) % d]
+        m.mixing[(column - i + d) % d] = y / m.matrix[i * d + i]

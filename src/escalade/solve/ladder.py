@@ -15,7 +15,8 @@ from numpy.typing import NDArray
 
 from escalade.solve.anderson import Memory, accelerate
 from escalade.solve.kernels import sweep
-from escalade.solve.lanes import LOG_ZERO, Buffers, Flat, entry, exp_, kernel, pointers, sources
+from escalade.solve.lanes import LOG_ZERO, Buffers, Flat, entry, kernel, packs, pointers, sources
+from escalade.solve.packs import LANES
 from escalade.solve.topology import Topology
 
 SWEEP, CHECK, IDLE = 0.0, 1.0, 2.0  # what a lane does
@@ -67,15 +68,19 @@ class Lanes(NamedTuple):
 
 
 class Job(NamedTuple):
-    """The numbers of a game, what is asked, and results.
+    """The numbers of some draws of a game, what is asked, and results; draws outermost.
 
     Attributes:
-        n_draws, n_slots, n_payoffs, n_chances, n_habits: Sizes of the tables.
+        n_draws, n_rows, n_chances, n_habits: Sizes.
         exact: 1 when a single pass is the equilibrium.
         tolerance: Largest residual of a solved draw.
         max_sweeps: Most passes for one draw.
-        payoff, chance, habit, precision, prior: As in `Tables`.
-        choice: [choice, draw] Result, as `Game.choice_start` says.
+        payoff: [draw, row, slot] As in `Tables`, and likewise:
+        chance: [draw, row]
+        habit: [draw, row]
+        precision: [draw, actor]
+        prior: [draw, observer, slot]
+        choice: [draw, choice] Result, as `Game.choice_start` says.
         solved: [draw] 1 when solved, else 0.
         residual: [draw] Result.
         reached: [draw] Result.
@@ -83,8 +88,7 @@ class Job(NamedTuple):
     """
 
     n_draws: int
-    n_slots: int
-    n_payoffs: int
+    n_rows: int
     n_chances: int
     n_habits: int
     exact: int
@@ -105,22 +109,21 @@ class Job(NamedTuple):
 @kernel
 def load(t: Topology, b: Buffers, s: Lanes, job: Job, lane: int, draw: int) -> None:
     """Copy the numbers of a draw into a lane and put it on the first rung."""
-    n, w = job.n_draws, b.lanes
+    n = b.stride
+    table = draw * job.n_rows * n
+    for i in range(job.n_rows * n):
+        b.value[i * LANES + lane] = job.payoff[table + i]
     widest = 0.0
     for actor in range(t.n_actors):
         for slot in range(t.slots[actor], t.slots[actor + 1]):
             low, high = np.inf, -np.inf
-            for row in range(job.n_payoffs):
-                u = job.payoff[(row * job.n_slots + slot) * n + draw]
-                b.value[row * b.stride + slot * w + lane] = u
-                low, high = min(low, u), max(high, u)
-            widest = max(widest, job.precision[actor * n + draw] * (high - low))
+            for i in range(table + slot, table + job.n_rows * n, n):
+                low, high = min(low, job.payoff[i]), max(high, job.payoff[i])
+            widest = max(widest, job.precision[draw * t.n_actors + actor] * (high - low))
     for row in range(job.n_habits):
-        weight = np.log(job.habit[row * n + draw])
-        for j in range(lane, b.width, w):
-            b.habit[row * b.width + j] = weight
+        b.habit[row * LANES + lane] = np.log(job.habit[draw * job.n_habits + row])
     for row in range(job.n_chances):
-        b.chance[row * w + lane] = job.chance[row * n + draw]
+        b.chance[row * LANES + lane] = job.chance[draw * job.n_chances + row]
     _load_beliefs(t, b, job, lane, draw)
     _habit_choice(t, b, s, lane)
     s.draw[lane] = draw
@@ -134,18 +137,18 @@ def load(t: Topology, b: Buffers, s: Lanes, job: Job, lane: int, draw: int) -> N
 @kernel
 def _load_beliefs(t: Topology, b: Buffers, job: Job, lane: int, draw: int) -> None:
     """Log priors of the views, and log probabilities of chance's branches on the way."""
-    n, w = job.n_draws, b.lanes
+    priors = draw * (t.n_actors + 1) * b.stride
     for view in range(t.n_views):
         first = t.slots[t.view_actor[view]]
         for k in range(t.slots[t.view_actor[view] + 1] - first):
-            p = job.prior[(t.view_observer[view] * job.n_slots + first + k) * n + draw]
-            b.prior[view * b.width + k * w + lane] = np.log(p) if p > 0 else LOG_ZERO
+            p = job.prior[priors + t.view_observer[view] * b.stride + first + k]
+            b.prior[(view * b.width + k) * LANES + lane] = np.log(p) if p > 0 else LOG_ZERO
     for branch in range(t.n_branches):
-        p = job.chance[t.branch_row[branch] * n + draw]
+        p = job.chance[draw * job.n_chances + t.branch_row[branch]]
         log = np.log(p) if p > 0 else LOG_ZERO
         if t.branch_above[branch] >= 0:
-            log += b.term[(t.n_marginals + t.branch_above[branch]) * w + lane]
-        b.term[(t.n_marginals + branch) * w + lane] = log
+            log += b.term[(t.n_marginals + t.branch_above[branch]) * LANES + lane]
+        b.term[(t.n_marginals + branch) * LANES + lane] = log
 
 
 @kernel
@@ -155,13 +158,13 @@ def _habit_choice(t: Topology, b: Buffers, s: Lanes, lane: int) -> None:
         row, actions = t.habit[infoset], t.actions[infoset]
         top, total = -np.inf, 0.0
         for a in range(actions):
-            top = max(top, b.habit[(row + a) * b.width + lane])
+            top = max(top, b.habit[(row + a) * LANES + lane])
         for a in range(actions):
-            total += np.exp(b.habit[(row + a) * b.width + lane] - top)
+            total += np.exp(b.habit[(row + a) * LANES + lane] - top)
         for a in range(actions):
-            x = b.habit[(row + a) * b.width + lane] - top - np.log(total)
+            x = b.habit[(row + a) * LANES + lane] - top - np.log(total)
             for k in range(t.types[infoset]):
-                s.saved[(t.choice[infoset] + a * t.types[infoset] + k) * b.lanes + lane] = x
+                s.saved[(t.choice[infoset] + a * t.types[infoset] + k) * LANES + lane] = x
 
 
 @kernel
@@ -171,14 +174,13 @@ def _next_rung(t: Topology, b: Buffers, s: Lanes, job: Job, lane: int) -> None:
     s.rung[lane] = s.near[lane] = 0.0
     s.best[lane] = np.inf
     s.mode[lane] = SWEEP
-    n = b.n_choices * b.lanes
+    n = b.n_choices * LANES
     ahead = _ahead(s, lane)
-    for j in range(lane, n, b.lanes):
+    for j in range(lane, n, LANES):
         b.x[j] = s.saved[j] + ahead * (s.saved[j] - s.saved[n + j]) if ahead > 0 else s.saved[j]
     for actor in range(t.n_actors):
-        scale = s.s[lane] * job.precision[actor * job.n_draws + int(s.draw[lane])]
-        for j in range(lane, b.width, b.lanes):
-            b.scale[actor * b.width + j] = scale
+        precision = job.precision[int(s.draw[lane]) * t.n_actors + actor]
+        b.scale[actor * LANES + lane] = s.s[lane] * precision
 
 
 @kernel
@@ -193,9 +195,8 @@ def _ahead(s: Lanes, lane: int) -> float:
 def _set_mode(b: Buffers, m: Memory, s: Lanes, lane: int) -> None:
     """Before a pass: whether the lane is checked, damped, accelerated."""
     sweeping = s.mode[lane] == SWEEP
-    for j in range(lane, b.width, b.lanes):
-        b.check[j] = 0.0 if sweeping else 1.0
-        b.damp[j] = s.damp[lane] if sweeping else 1.0
+    b.check[lane] = 0.0 if sweeping else 1.0
+    b.damp[lane] = s.damp[lane] if sweeping else 1.0
     m.on[lane] = 1.0 if sweeping and s.near[lane] > 0.0 else 0.0
     if m.on[lane] == 0.0:
         m.count[lane] = 0.0
@@ -208,10 +209,7 @@ def _advance(t: Topology, b: Buffers, m: Memory, s: Lanes, job: Job, lane: int) 
         return
     s.sweeps[lane] += 1.0
     s.rung[lane] += 1.0
-    delta, residual = 0.0, 0.0
-    for j in range(lane, b.width, b.lanes):
-        delta = max(delta, b.delta[j] / s.damp[lane])
-        residual = max(residual, b.residual[j])
+    delta, residual = b.delta[lane] / s.damp[lane], b.residual[lane]
     spent = s.sweeps[lane] >= job.max_sweeps
     last = s.s[lane] >= 1.0
     retreat = False
@@ -262,11 +260,13 @@ def _is_far(b: Buffers, s: Lanes, lane: int) -> bool:
     """Whether some choice lies far from the secant's prediction: a jump, or too long a step."""
     if s.s_ok[lane] == 0.0:
         return False
-    n = b.n_choices * b.lanes
+    n = b.n_choices * LANES
     ahead = _ahead(s, lane)
-    for j in range(lane, n, b.lanes):
-        predicted = s.saved[j] + ahead * (s.saved[j] - s.saved[n + j])
-        if not abs(exp_(b.x[j]) - exp_(min(predicted, 0.0))) <= FAR:
+    for j in range(lane, n, LANES):
+        predicted = min(s.saved[j] + ahead * (s.saved[j] - s.saved[n + j]), 0.0)
+        if abs(b.x[j] - predicted) <= FAR:  # then so do the choices
+            continue
+        if not abs(np.exp(b.x[j]) - np.exp(predicted)) <= FAR:
             return True
     return False
 
@@ -274,8 +274,8 @@ def _is_far(b: Buffers, s: Lanes, lane: int) -> bool:
 @kernel
 def _accept(b: Buffers, s: Lanes, lane: int) -> None:
     """Keep the present point as the last rung, and choose the length of the next step."""
-    n = b.n_choices * b.lanes
-    for j in range(lane, n, b.lanes):
+    n = b.n_choices * LANES
+    for j in range(lane, n, LANES):
         s.saved[n + j] = s.saved[j]
         s.saved[j] = b.x[j]
     s.s_before[lane] = s.s_ok[lane]
@@ -291,21 +291,24 @@ def _accept(b: Buffers, s: Lanes, lane: int) -> None:
 def _finish(t: Topology, b: Buffers, s: Lanes, job: Job, lane: int, residual: float) -> None:
     """Write the results of a lane: its point when the residual supports it.
 
-    Otherwise the log choices of the last rung are written, for the tracer to start from.
+    Otherwise the log choices of the rung before the last are written, for a walk to start from: a
+    fold or fork lies near the last one.
     """
-    n, draw = job.n_draws, int(s.draw[lane])
+    draw = int(s.draw[lane])
+    game = draw * b.n_choices
+    before = b.n_choices * LANES if s.s_ok[lane] > 0.0 else 0
     solved = residual <= job.tolerance
-    for j in range(lane, b.n_choices * b.lanes, b.lanes):
+    for j in range(lane, b.n_choices * LANES, LANES):
         solved &= b.x[j] <= 1e-9  # false for NaN
     for infoset in range(t.n_infosets):
         start, types, actions = t.choice[infoset], t.types[infoset], t.actions[infoset]
         for k in range(types):
             for a in range(actions):
-                j = (start + a * types + k) * b.lanes + lane
-                p = exp_(b.x[j]) if solved else s.saved[j]
-                job.choice[(start + k * actions + a) * n + draw] = p
+                j = (start + a * types + k) * LANES + lane
+                p = np.exp(b.x[j]) if solved else s.saved[before + j]
+                job.choice[game + start + k * actions + a] = p
     job.solved[draw] = 1 if solved else 0
-    job.reached[draw] = 1.0 if solved else s.s_ok[lane]
+    job.reached[draw] = 1.0 if solved else s.s_before[lane]
     job.residual[draw] = residual if solved else np.nan
     job.sweeps[draw] = int(s.sweeps[lane])
     s.mode[lane] = IDLE
@@ -315,36 +318,37 @@ def _entry(version: int) -> Any:
     """The kernel that Python calls, compiled for this version of all kernels."""
 
     @entry
-    def solve_block(arrays: Any, first: int, stop: int) -> None:
-        """Solve the draws ``first .. stop - 1``.
+    def solve_block(arrays: Any) -> None:
+        """Solve all draws of a job.
 
         Args:
             arrays: `Topology`, `Buffers`, `Memory`, `Lanes`, `Job`.
-            first: First draw.
-            stop: One past the last draw.
         """
         if version < 0:  # never: named here to be part of the key under which this is kept
             return
         t, b, m = pointers(arrays[0]), pointers(arrays[1]), pointers(arrays[2])
         s, job = pointers(arrays[3]), pointers(arrays[4])
-        for lane in range(b.lanes):
+        b_packs, m_packs = packs(arrays[1]), packs(arrays[2])
+        for lane in range(LANES):
             s.mode[lane] = IDLE
-        active = 1
+        done, active = 0, 1
         while active > 0:
             active = 0
-            any_check = False
-            for lane in range(b.lanes):
-                if s.mode[lane] == IDLE and first < stop:
-                    load(t, b, s, job, lane, first)
-                    first += 1
+            any_check = any_on = False
+            for lane in range(LANES):
+                if s.mode[lane] == IDLE and done < job.n_draws:
+                    load(t, b, s, job, lane, done)
+                    done += 1
                 if s.mode[lane] != IDLE:
                     active += 1
                 any_check |= s.mode[lane] != SWEEP
                 _set_mode(b, m, s, lane)
+                any_on |= m.on[lane] > 0.0
             if active > 0:
-                accelerate(b, m)
-                sweep(t, b, any_check)
-                for lane in range(b.lanes):
+                if any_on:
+                    accelerate(b_packs, m_packs)
+                sweep(t, b_packs, any_check)
+                for lane in range(LANES):
                     _advance(t, b, m, s, job, lane)
 
     return solve_block

@@ -4,23 +4,22 @@ from __future__ import annotations
 
 import os
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from escalade.game.game import Game, require_perfect_recall
 from escalade.game.tables import Tables, require_good_numbers
-from escalade.solve.anderson import Memory
-from escalade.solve.ladder import Job, Lanes, solve_block
+from escalade.solve import workspace
+from escalade.solve.ladder import Job, solve_block
+from escalade.solve.packs import LANES
 from escalade.solve.lanes import Buffers
 from escalade.solve.solution import Solution, Status
-from escalade.solve.topology import Topology, build_topology, has_feedback
-from escalade.solve.trace import Tracer
+from escalade.solve.topology import build_topology, has_feedback
+from escalade.solve.trace import trace_block
 
-LANES = 8
 BLOCK = 64  # draws; lanes refill within a block
-MEMORY = 5  # columns of the acceleration
+BLOCK_BYTES = 2**26  # payoffs of a block, which is smaller where a game is large
 
 
 def solve(
@@ -56,116 +55,82 @@ def solve(
         raise ValueError(f"threads is {threads}; it must be at least 1")
     require_perfect_recall(game)
     require_good_numbers(game, tables)
-    topology = build_topology(game, tables.prior, tables.payoff.shape[0])
-    exact = not has_feedback(topology)
-    n = tables.n_draws
-    choice, residual = np.full((game.n_choices, n), np.nan), np.full(n, np.nan)
-    solved, reached = np.zeros(n, dtype=np.int8), np.zeros(n)
-    sweeps = np.zeros(n, dtype=np.int32)
-    sizes = (n, game.n_slots, *(len(a) for a in (tables.payoff, tables.chance, tables.habit)))
-    asked = (int(exact), float(tolerance), float(max_sweeps))
-    results = (choice, solved, residual, reached, sweeps)
-    job = Job._make((*sizes, *asked, *_numbers(tables), *results))
-
-    def memory() -> tuple[Any, ...]:
-        return topology, _buffers(game, topology, tables), _memory(game), _lanes(game), job
-
+    run = _Run(game, tables, (float(tolerance), float(max_sweeps)))
     with ThreadPoolExecutor(threads or os.cpu_count() or 1) as pool:
-        list(pool.map(lambda i: solve_block(memory(), i, min(i + BLOCK, n)), range(0, n, BLOCK)))
-        status = np.where(solved == 1, Status.EXACT if exact else Status.CONVERGED, Status.FAILED)
-        spent = (solved == 0) & (sweeps >= max_sweeps)
-        choice[:, spent] = np.nan
-        hard = np.flatnonzero((solved == 0) & ~spent)
-        groups = [hard[i : i + LANES] for i in range(0, len(hard), LANES)]
-        list(pool.map(lambda draws: _trace(game, memory(), draws, status), groups))
-    return Solution(choice, status.astype(np.int8), residual, reached, sweeps)
+        list(pool.map(run.solve, run.blocks(np.arange(tables.n_draws))))
+        list(pool.map(run.trace, run.blocks(run.hard())))
+    return run.solution()
 
 
-def _trace(game: Game, memory: tuple[Any, ...], draws: NDArray[np.int64], status: Any) -> None:
-    """Follow draws by arclength from where the ladder ended, and write their results."""
-    job: Job = memory[-1]
-    tracer = Tracer(memory, draws)
-    lanes = np.arange(LANES)
-    filled = draws[np.where(lanes < len(draws), lanes, 0)]
-    order = game.types_inside
-    start, ladder = job.choice[:, filled][order], job.reached[filled]
-    x, arrived, reached = tracer.run(start, ladder)
-    x = tracer.image(np.where(arrived, x, start), np.ones(LANES))  # once more: sums to one
-    residual = tracer.residual(x)
-    solved = (arrived & (residual <= job.tolerance))[: len(draws)]
-    found = np.full((game.n_choices, len(draws)), np.nan)
-    found[order] = np.exp(x[:, : len(draws)])
-    job.choice[:, draws] = np.where(solved, found, np.nan)
-    status[draws[solved]] = Status.TRACED
-    job.residual[draws] = np.where(solved, residual[: len(draws)], np.nan)
-    job.reached[draws] = np.where(solved, 1.0, np.minimum(reached[: len(draws)], 1.0))
-    job.sweeps[draws] += tracer.sweeps
+class _Run:
+    """One call of `solve`: the game, arranged for the kernels, and the results so far."""
 
+    def __init__(self, game: Game, tables: Tables, asked: tuple[float, float]) -> None:
+        self.game = game
+        self.tables = tables
+        self.topology = build_topology(game, tables.prior, tables.payoff.shape[0])
+        self.exact = not has_feedback(self.topology)
+        self.asked = asked
+        n = tables.n_draws
+        self.choice = np.full((game.n_choices, n), np.nan)
+        self.status = np.full(n, Status.FAILED, dtype=np.int8)
+        self.residual = np.full(n, np.nan)
+        self.reached = np.zeros(n)
+        self.sweeps = np.zeros(n, dtype=np.int32)
 
-def _numbers(tables: Tables) -> tuple[NDArray[np.float64], ...]:
-    """The tables as the kernels take them: contiguous float64, read-only."""
-    found = []
-    for name in ("payoff", "chance", "habit", "precision", "prior"):
-        array = np.ascontiguousarray(getattr(tables, name), dtype=np.float64).view()
-        array.setflags(write=False)
-        found.append(array)
-    return tuple(found)
+    def blocks(self, draws: NDArray[np.int64]) -> list[NDArray[np.int64]]:
+        """The draws in groups that are solved on one thread, a multiple of the lanes each."""
+        most = BLOCK_BYTES // max(1, self.tables.payoff[..., 0].nbytes)
+        size = int(np.clip(most // LANES, 1, BLOCK // LANES)) * LANES
+        return [draws[i : i + size] for i in range(0, len(draws), size)]
 
+    def solve(self, draws: NDArray[np.int64]) -> None:
+        """Climb the ladder of precisions."""
+        job = self._job(draws)
+        acceleration, lanes = workspace.memory(self.game), workspace.lanes(self.game)
+        solve_block((self.topology, self._buffers(), acceleration, lanes, job))
+        self._keep(job, draws, Status.EXACT if self.exact else Status.CONVERGED)
 
-def _lanes(game: Game) -> Lanes:
-    """Working memory of the ladder for one block of lanes."""
-    sizes = dict.fromkeys(Lanes._fields, LANES) | {"saved": 2 * game.n_choices * LANES}
-    return Lanes(**{name: np.zeros(size) for name, size in sizes.items()})
+    def hard(self) -> NDArray[np.int64]:
+        """Draws that the ladder could not solve with the sweeps that it was allowed."""
+        failed = self.status == Status.FAILED
+        spent = failed & (self.sweeps >= self.asked[1])
+        self.choice[:, spent] = np.nan
+        return np.flatnonzero(failed & ~spent)
 
+    def trace(self, draws: NDArray[np.int64]) -> None:
+        """Follow draws by arclength from where the ladder ended."""
+        job = self._job(draws)
+        job.choice[:] = self.choice[:, draws].T
+        job.reached[:] = self.reached[draws]
+        job.sweeps[:] = self.sweeps[draws]
+        lanes, systems = workspace.lanes(self.game), workspace.systems(self.game)
+        walk = workspace.walk(self.game)
+        trace_block((self.topology, self._buffers(), lanes, systems, walk, job))
+        self._keep(job, draws, Status.TRACED)
 
-def _buffers(game: Game, topology: Topology, tables: Tables) -> Buffers:
-    """Working memory of the sweeps for one block of lanes."""
-    types = int(np.diff(game.slot_start).max(initial=1)) * LANES
-    slots = game.n_slots * LANES
-    actions = int(game.infoset_actions.max(initial=1))
-    members = int(np.diff(topology.first_member).max(initial=1))
-    views = topology.n_views
-    sizes = {
-        "value": (int(topology.place.max(initial=0)) + 1 + tables.payoff.shape[0]) * slots,
-        "habit": tables.habit.shape[0] * types,
-        "chance": tables.chance.shape[0] * LANES,
-        "prior": views * types,
-        "scale": len(game.actors) * types,
-        "x": game.n_choices * LANES,
-        "reach": int(np.diff(game.slot_start)[game.infoset_mover].sum()) * LANES,
-        "term": (topology.n_marginals + topology.n_branches) * LANES,
-        "damp": types,
-        "check": types,
-        "delta": types,
-        "residual": types,
-        "z": actions * types,
-        "sigma": actions * types,
-        "mixed": max(views, 1) * actions * LANES,
-        "weight": actions * slots,
-        "belief": members * LANES,
-        "top": slots,
-        "total": slots,
-    }
-    arrays = {name: np.zeros(size) for name, size in sizes.items()}
-    return Buffers(LANES, types, slots, game.n_choices, **arrays)
+    def solution(self) -> Solution:
+        """All results."""
+        return Solution(self.choice, self.status, self.residual, self.reached, self.sweeps)
 
+    def _buffers(self) -> Buffers:
+        return workspace.buffers(self.game, self.topology, self.tables)
 
-def _memory(game: Game) -> Memory:
-    """Working memory of the acceleration for one block of lanes."""
-    n = game.n_choices * LANES
-    sizes = {
-        "on": LANES,
-        "count": LANES,
-        "start": n,
-        "step": n,
-        "end": n,
-        "steps": MEMORY * n,
-        "ends": MEMORY * n,
-        "gram": MEMORY * MEMORY * LANES,
-        "right": MEMORY * LANES,
-        "mixing": MEMORY * LANES,
-        "matrix": MEMORY * MEMORY,
-        "vector": MEMORY,
-    }
-    arrays = {name: np.zeros(size) for name, size in sizes.items()}
-    return Memory(MEMORY, np.zeros(1, dtype=np.int64), **arrays)
+    def _job(self, draws: NDArray[np.int64]) -> Job:
+        """The numbers of some draws as the kernels take them: contiguous, draws outermost."""
+        n, tables = len(draws), self.tables
+        names = ("payoff", "chance", "habit", "precision", "prior")
+        columns = (np.moveaxis(getattr(tables, name)[..., draws], -1, 0) for name in names)
+        numbers = [np.array(column, dtype=np.float64, order="C").ravel() for column in columns]
+        rows = (len(tables.payoff), len(tables.chance), len(tables.habit))
+        results = (np.zeros(n, dtype=np.int8), np.zeros(n), np.zeros(n), np.zeros(n, np.int32))
+        choice = np.full((n, self.game.n_choices), np.nan)
+        return Job(n, *rows, int(self.exact), *self.asked, *numbers, choice, *results)
+
+    def _keep(self, job: Job, draws: NDArray[np.int64], status: Status) -> None:
+        """Write the results of a job."""
+        self.choice[:, draws] = job.choice.T
+        self.status[draws[job.solved == 1]] = status
+        self.residual[draws] = job.residual
+        self.reached[draws] = job.reached
+        self.sweeps[draws] = job.sweeps

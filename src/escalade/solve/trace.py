@@ -3,27 +3,38 @@
 Where precision must fall before it can rise again, a ladder of precisions ends. Here the branch is
 a curve (x, s) of log choices x and fraction s of the precision asked for, walked by arclength
 (Keller 1977; for quantal response equilibria Turocy 2005, 2010). Each step predicts along the
-tangent and corrects by Newton's method; the linear systems are solved by GMRES, each product with
-the Jacobian being one difference of sweeps, for the draws of all lanes at once.
+tangent and corrects by Newton's method, whose linear systems are those of `krylov`.
 
 A step that lands on another branch is noticed by its orientation: along one branch the sign of the
-determinant of the bordered Jacobian never changes (Allgower & Georg 1990, ch. 2). The sign is read
-off the eigenvalues that leave the cluster at -1.
+determinant of the bordered Jacobian never changes (Allgower & Georg 1990, ch. 2).
+
+Every lane walks on its own, and one that has ended takes the next draw.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
-from escalade.solve.single import load_lane, sweep_at
-
-Floats = NDArray[np.float64]
-Bools = NDArray[np.bool_]
+from escalade.solve.kernels import sweep
+from escalade.solve.krylov import Systems, solve_systems, sweep_at
+from escalade.solve.ladder import Job, Lanes, load
+from escalade.solve.lanes import Buffers, Flat, entry, inlined, kernel, packs, pointers, sources
+from escalade.solve.packs import (
+    LANES,
+    absolute,
+    above,
+    exp,
+    fma,
+    full,
+    maximum,
+    minimum,
+    root,
+    some,
+    where,
+)
+from escalade.solve.topology import Topology
 
 FIRST = 0.3  # length of the first step
 LONGEST = 3.0
@@ -31,256 +42,247 @@ SHORTEST = 1e-6
 STRAIGHT = 0.8  # least cosine between the tangents at both ends of a step
 NEWTON = 6  # corrections of one step
 LOOSE = 1e-5  # change of a choice at which a point below the last counts as on the branch
-KRYLOV = 40  # products with the Jacobian in one correction
-LINEAR = 1e-4  # relative residual of the linear systems
+NEARLY = 1e-3  # the same for the point where the ladder ended
+CORRECTION = 1e-3  # relative residual of the linear system of a correction
+DIRECTION = 1e-7  # and of a tangent: a rough one would count as a bend
 RARE = 1e-2  # weight of moves that are hardly made in the length of a step
-MOST_STEPS = 400
+MOST_STEPS = 400.0
 MOST_CHANGE = 5.0  # of a log choice in one correction
 
 
-@dataclass
-class Curve:
-    """The walk of all lanes; every array ends in the axis of lanes.
+class Walk(NamedTuple):
+    """The walk of one block of lanes; arrays count in packs, n + 1 for n choices and s.
 
     Attributes:
-        x: [choice, W] Log choices at the last point.
-        s: [W] Fraction of the precision there.
-        along_x: [choice, W] Unit tangent there, its log choices.
-        along_s: [W] The same, its precision.
-        length: [W] Length of the next step.
-        active: [W] Whether the lane still walks.
-        reached: [W] Largest s so far.
+        point: [n + 1] Log choices and fraction of the precision at the last point.
+        along: [n + 1] Unit tangent there.
+        weight: [n] Weight of each log choice in the length of a step.
+        ahead: [n + 1] What the tangent predicts.
+        length: [1] Length of the next step; 0 before the first point.
+        walking: [1] Whether the lane walks.
+        last: [1] Whether this step should end at the precision asked for.
+        rounds: [1] Corrections of this step.
+        reached: [1] Largest s so far.
+        steps: [1] Steps so far.
+        draw: [1] The draw that the lane holds.
+        residual: [1] Residual where a walk has arrived.
     """
 
-    x: Floats
-    s: Floats
-    along_x: Floats
-    along_s: Floats
-    length: Floats
-    active: Bools
-    reached: Floats = field(init=False)
+    point: Flat
+    along: Flat
+    weight: Flat
+    ahead: Flat
+    length: Flat
+    walking: Flat
+    last: Flat
+    rounds: Flat
+    reached: Flat
+    steps: Flat
+    draw: Flat
+    residual: Flat
 
-    def __post_init__(self) -> None:
-        self.reached = np.zeros_like(self.s)
+
+@kernel
+def _step(t: Topology, b: Buffers, y: Systems, w: Walk, tolerance: float) -> float:
+    """Predict, correct, and keep what stays on the branch; returns which lanes arrived."""
+    n = b.n_choices
+    for i in range(n):
+        w.weight[i] = exp(minimum(w.point[i], 0.0)) + RARE
+    scale = 1.0 / _length(w, w.along, n)  # one, but for the new weights
+    for i in range(n + 1):
+        w.along[i] *= scale
+    s, along = w.point[n], w.along[n]
+    fresh = 1.0 - above(w.length[0], 0.0)
+    w.last[0] = last = w.walking[0] * (1.0 - above(1.0, fma(w.length[0], along, s)))
+    length = where(last, (1.0 - s) / along, w.length[0])
+    for i in range(n):
+        y.border[i] = where(last, 0.0, w.weight[i] * w.along[i])
+        y.at[i] = w.ahead[i] = fma(length, w.along[i], w.point[i])
+    y.border[n] = where(last, 1.0, along)
+    y.at[n] = w.ahead[n] = where(last, 1.0, fma(length, along, s))
+    goal = where(last, 0.1 * tolerance, where(fresh, NEARLY, LOOSE))
+    near = _correct(t, b, y, w, goal)
+    straight = _tangent(t, b, y, w)
+    for i in range(n):
+        y.right[i] = y.at[i] - w.point[i]
+    y.right[n] = y.at[n] - s
+    short = above(fma(absolute(length), 2.0, LOOSE), _length(w, y.right, n))
+    good = w.walking[0] * near * where(fresh, 1.0, straight * short)
+    _keep(b, y, w, good)
+    return good * last
 
 
-class Tracer:
-    """Traces up to W draws at once."""
+@kernel
+def _correct(t: Topology, b: Buffers, y: Systems, w: Walk, goal: float) -> float:
+    """Newton's method on the plane through a predicted point; returns where it ends near."""
+    n = b.n_choices
+    w.rounds[0] = full(0.0)
+    wanted = w.walking[0]
+    while True:
+        for i in range(n):
+            b.x[i] = y.at[i]
+        sweep_at(t, b, y, y.at[n], wanted)
+        change, off, largest = full(0.0), full(0.0), full(0.0)
+        for i in range(n):
+            old, new = y.at[i], b.x[i]
+            y.image[i] = new
+            before = exp(minimum(old, 0.0))
+            change = maximum(change, absolute(exp(new) - before))
+            off = fma(y.border[i], w.ahead[i] - old, off)
+        near = above(goal, change)
+        y.usable[0] = above(1e300, change)
+        wanted = w.walking[0] * (1.0 - near)
+        if not some(wanted * above(NEWTON, w.rounds[0])):
+            return near
+        for i in range(n):
+            y.right[i] = where(y.usable[0], y.at[i] - y.image[i], 0.0)
+        y.right[n] = fma(y.border[n], w.ahead[n] - y.at[n], off)
+        solve_systems(t, b, y, wanted, CORRECTION)
+        for i in range(n + 1):
+            largest = maximum(largest, absolute(y.found[i]))
+        factor = MOST_CHANGE / maximum(largest, MOST_CHANGE)
+        for i in range(n + 1):
+            y.at[i] += where(wanted, factor * y.found[i], 0.0)
+        w.rounds[0] += wanted
 
-    def __init__(self, arrays: Any, draws: NDArray[np.int64]) -> None:
-        """Put draws into lanes; idle lanes repeat the first draw.
+
+@kernel
+def _tangent(t: Topology, b: Buffers, y: Systems, w: Walk) -> float:
+    """y.found := direction of the branch at y.at; returns where it bends little and runs on."""
+    n = b.n_choices
+    for i in range(n):
+        y.border[i] = w.weight[i] * w.along[i]
+        y.right[i] = full(0.0)
+    y.border[n] = w.along[n]
+    y.right[n] = full(1.0)
+    solve_systems(t, b, y, w.walking[0], DIRECTION)
+    scale = 1.0 / _length(w, y.found, n)
+    cosine = full(0.0)
+    for i in range(n + 1):
+        y.found[i] *= scale
+        cosine = fma(y.border[i], y.found[i], cosine)
+    return above(cosine, STRAIGHT) * above(0.0, y.sign[0])
+
+
+@inlined
+def _length(w: Walk, v: Flat, n: int) -> float:
+    """Length of a step."""
+    total = v[n] * v[n]
+    for i in range(n):
+        total = fma(w.weight[i] * v[i], v[i], total)
+    return root(total)
+
+
+@kernel
+def _keep(b: Buffers, y: Systems, w: Walk, good: float) -> None:
+    """Accept good points, shorten the steps of the others, and end lanes that stall."""
+    n = b.n_choices
+    on = good * (1.0 - w.last[0])
+    for i in range(n + 1):
+        w.point[i] = where(good, y.at[i], w.point[i])
+        w.along[i] = where(on, y.found[i], w.along[i])
+    w.reached[0] = maximum(w.reached[0], where(good, y.at[n], 0.0))
+    growth = where(above(w.rounds[0], 2.0), where(above(w.rounds[0], 3.0), 0.7, 1.0), 1.6)
+    longer = minimum(w.length[0] * growth, LONGEST)
+    longer = where(longer, longer, FIRST)
+    w.length[0] = where(on, longer, where(good, w.length[0], 0.4 * w.length[0]))
+    w.steps[0] += 1.0
+    w.walking[0] *= above(w.length[0], SHORTEST) * above(MOST_STEPS, w.steps[0])
+    w.walking[0] *= 1.0 - good * w.last[0]
+
+
+@kernel
+def _measure(t: Topology, b: Buffers, y: Systems, w: Walk, arrived: float) -> None:
+    """Sweep arrived points once more, so that choices sum to one, and take their residuals."""
+    for i in range(b.n_choices):
+        b.x[i] = w.point[i]
+    sweep_at(t, b, y, full(1.0), arrived)
+    b.check[0] = full(1.0)
+    sweep(t, b, True)
+    y.sweeps[0] += arrived
+    w.residual[0] = where(arrived, b.residual[0], w.residual[0])
+
+
+@kernel
+def _start(t: Topology, b: Buffers, y: Systems, w: Walk, job: Job, at: tuple[int, int]) -> None:
+    """Put a lane on the point that the ladder reached, heading for precision."""
+    lane, draw = at
+    n, game = b.n_choices, draw * b.n_choices
+    for infoset in range(t.n_infosets):
+        start, types, actions = t.choice[infoset], t.types[infoset], t.actions[infoset]
+        for k in range(types):
+            for a in range(actions):
+                i = (start + a * types + k) * LANES + lane
+                w.point[i] = job.choice[game + start + k * actions + a]
+                w.along[i] = 0.0
+    w.point[n * LANES + lane] = job.reached[draw]
+    w.along[n * LANES + lane] = 1.0
+    for actor in range(t.n_actors):
+        y.precision[actor * LANES + lane] = job.precision[draw * t.n_actors + actor]
+    w.length[lane] = w.steps[lane] = w.reached[lane] = 0.0
+    w.walking[lane] = 1.0
+    w.residual[lane] = np.inf
+    w.draw[lane] = draw
+    y.sweeps[lane] = job.sweeps[draw]
+
+
+@kernel
+def _finish(t: Topology, b: Buffers, y: Systems, w: Walk, job: Job, lane: int) -> None:
+    """Write the results of a lane that has ended: its point when the residual supports it."""
+    draw, game = int(w.draw[lane]), int(w.draw[lane]) * b.n_choices
+    solved = w.residual[lane] <= job.tolerance
+    for infoset in range(t.n_infosets):
+        start, types, actions = t.choice[infoset], t.types[infoset], t.actions[infoset]
+        for k in range(types):
+            for a in range(actions):
+                p = np.exp(b.x[(start + a * types + k) * LANES + lane])
+                job.choice[game + start + k * actions + a] = p if solved else np.nan
+    job.solved[draw] = 1 if solved else 0
+    job.residual[draw] = w.residual[lane] if solved else np.nan
+    job.reached[draw] = 1.0 if solved else min(max(job.reached[draw], w.reached[lane]), 1.0)
+    job.sweeps[draw] = int(y.sweeps[lane])
+
+
+def _entry(version: int) -> Any:
+    """The kernel that Python calls, compiled for this version of all kernels."""
+
+    @entry
+    def trace_block(arrays: Any) -> None:
+        """Walk every draw of a job to the precision asked for.
 
         Args:
-            arrays: `Topology`, `Buffers`, `Memory`, `Lanes`, `Job`, owned by this tracer.
-            draws: At most as many draws as there are lanes.
+            arrays: `Topology`, `Buffers`, `Lanes`, `Systems`, `Walk`, `Job`; the job's `choice`
+                holds log choices near the branch at its `reached`.
         """
-        self._arrays = arrays
-        self._x = arrays[1].x
-        self._lanes = arrays[1].lanes
-        self._tolerance = arrays[-1].tolerance
-        self._most = arrays[-1].max_sweeps
-        self.sweeps = 0
-        lanes = np.arange(self._lanes)
-        for lane, draw in enumerate(draws[np.where(lanes < len(draws), lanes, 0)]):
-            load_lane(arrays, lane, int(draw))
-        self._walking = lanes < len(draws)
-
-    def image(self, x: Floats, s: Floats) -> Floats:
-        """[choice, W] What a sweep makes of log choices, at fractions s of the precision."""
-        self._x[:] = x.ravel()
-        sweep_at(self._arrays, s, 0.0)
-        self.sweeps += 1
-        return self._x.reshape(-1, self._lanes).copy()
-
-    def residual(self, x: Floats) -> Floats:
-        """[W] Residual of log choices at the precision asked for, of values from x alone."""
-        self._x[:] = x.ravel()
-        sweep_at(self._arrays, np.ones(self._lanes), 1.0)
-        self.sweeps += 1
-        return self._arrays[1].residual.reshape(-1, self._lanes).max(axis=0)
-
-    def run(self, x: Floats, s: Floats) -> tuple[Floats, Bools, Floats]:
-        """Walk every lane to the precision asked for.
-
-        Args:
-            x: [choice, W] Log choices near a point of the branch.
-            s: [W] Fraction of the precision there.
-
-        Returns:
-            [choice, W] log choices, [W] whether the lane arrived, [W] largest s on the way.
-        """
-        curve = self._start(x, s)
-        found = np.full_like(curve.x, np.nan)
-        for _ in range(MOST_STEPS):
-            if not curve.active.any() or self.sweeps >= self._most:
-                break
-            self._step(curve, found)
-        arrived = np.isfinite(found).all(axis=0) & self._walking
-        return found, arrived, np.where(arrived, 1.0, curve.reached)
-
-    def _start(self, x: Floats, s: Floats) -> Curve:
-        """On the branch at s, headed towards precision."""
-        one = np.ones(self._lanes)
-        curve = Curve(x, s, np.zeros_like(x), one, FIRST * one, self._walking.copy())
-        border = (curve.along_x, curve.along_s)
-        x, _, near, _ = self._correct((x, s), border, LOOSE * one, curve)
-        along_x, along_s, _ = self._tangent(x, s, curve)
-        return Curve(x, s, along_x, along_s, FIRST * one, self._walking & near)
-
-    def _step(self, curve: Curve, found: Floats) -> None:
-        """Predict, correct, and keep what stays on the branch."""
-        weight = _weight(curve.x)
-        ahead = curve.s + curve.length * curve.along_s
-        last = curve.active & (ahead >= 1.0)
-        with np.errstate(divide="ignore", invalid="ignore"):
-            length = np.where(last, (1.0 - curve.s) / curve.along_s, curve.length)
-        at_x = curve.x + length * curve.along_x
-        at_s = np.where(last, 1.0, curve.s + length * curve.along_s)
-        border_x = np.where(last, 0.0, weight * curve.along_x)
-        border_s = np.where(last, 1.0, curve.along_s)
-        goal = np.where(last, 0.8 * self._tolerance, LOOSE)
-        x, s, near, rounds = self._correct((at_x, at_s), (border_x, border_s), goal, curve)
-        along_x, along_s, even = self._tangent(x, s, curve)
-        cosine = (weight * along_x * curve.along_x).sum(axis=0) + along_s * curve.along_s
-        size = _length(x - curve.x, s - curve.s, curve.x)
-        good = (
-            curve.active & near & even & (cosine > STRAIGHT) & (size < 2.0 * np.abs(length) + LOOSE)
-        )
-        self._keep(curve, found, (x, s, along_x, along_s), (good, last, rounds))
-
-    def _tangent(self, x: Floats, s: Floats, curve: Curve) -> tuple[Floats, Floats, Bools]:
-        """Direction of the branch at a point, and whether it is oriented as at the start."""
-        border = (_weight(curve.x) * curve.along_x, curve.along_s)
-        right = np.zeros((len(x) + 1, self._lanes))
-        right[-1] = 1.0
-        product = self._bordered(x, s, self.image(x, s), border)
-        along, positive = gmres(product, right, curve.active)
-        size = _length(along[:-1], along[-1], x)
-        with np.errstate(divide="ignore", invalid="ignore"):
-            return along[:-1] / size, along[-1] / size, positive % 2 == 1
-
-    def _bordered(
-        self, x: Floats, s: Floats, image: Floats, border: tuple[Floats, Floats]
-    ) -> Callable[[Floats], Floats]:
-        """Products with the bordered Jacobian at a point, by differences of sweeps."""
-        usable = np.isfinite(image).all(axis=0)
-        scale = 1e-7 * np.maximum(1.0, np.abs(x).max(axis=0))
-
-        def product(v: Floats) -> Floats:
-            tiny = scale / np.maximum(np.abs(v).max(axis=0), 1e-30)
-            slope = (self.image(x + tiny * v[:-1], s + tiny * v[-1]) - image) / tiny
-            top = np.where(usable, slope - v[:-1], 0.0)
-            return np.vstack([top, (border[0] * v[:-1]).sum(axis=0) + border[1] * v[-1]])
-
-        return product
-
-    def _keep(
-        self,
-        curve: Curve,
-        found: Floats,
-        point: tuple[Floats, ...],
-        verdict: tuple[Bools, Bools, int],
-    ) -> None:
-        """Accept good points, shorten the steps of the others, end lanes that arrive or stall."""
-        x, s, along_x, along_s = point
-        good, last, rounds = verdict
-        arrived = good & last
-        found[:, arrived] = x[:, arrived]
-        on = good & ~last
-        curve.x = np.where(on, x, curve.x)
-        curve.s = np.where(on, s, curve.s)
-        curve.reached = np.maximum(curve.reached, curve.s)
-        curve.along_x = np.where(on, along_x, curve.along_x)
-        curve.along_s = np.where(on, along_s, curve.along_s)
-        growth = 1.6 if rounds <= 2 else 1.0 if rounds <= 3 else 0.7
-        longer = np.minimum(curve.length * growth, LONGEST)
-        curve.length = np.where(on, longer, np.where(good, curve.length, 0.4 * curve.length))
-        curve.active &= ~arrived & (curve.length >= SHORTEST)
-
-    def _correct(
-        self, at: tuple[Floats, Floats], border: tuple[Floats, Floats], goal: Floats, curve: Curve
-    ) -> tuple[Floats, Floats, Bools, int]:
-        """Newton's method on the plane through a predicted point.
-
-        Returns:
-            The point, whether it lies on the branch, and rounds taken.
-        """
-        x, s = at
-        rounds = 0
+        if version < 0:  # never: named here to be part of the key under which this is kept
+            return
+        t, b, s = pointers(arrays[0]), pointers(arrays[1]), pointers(arrays[2])
+        y, w, job = pointers(arrays[3]), pointers(arrays[4]), pointers(arrays[5])
+        b_packs, y_packs, w_packs = packs(arrays[1]), packs(arrays[3]), packs(arrays[4])
+        done = 0
+        for lane in range(LANES):
+            w.draw[lane] = -1.0
         while True:
-            image = self.image(x, s)
-            change = np.abs(_choice(image) - _choice(x)).max(axis=0)
-            near = (change <= goal) | ~curve.active
-            if near.all() or rounds == NEWTON:
-                return x, s, near, rounds
-            miss = np.where(np.isfinite(image).all(axis=0), x - image, 0.0)
-            off = (border[0] * (x - at[0])).sum(axis=0) + border[1] * (s - at[1])
-            right = np.vstack([miss, -off[None]])
-            step, _ = gmres(self._bordered(x, s, image, border), right, curve.active & ~near)
-            step = np.where(near, 0.0, step)
-            step *= np.minimum(1.0, MOST_CHANGE / np.maximum(np.abs(step).max(axis=0), 1e-30))
-            x, s = x + step[:-1], s + step[-1]
-            rounds += 1
+            active = 0
+            for lane in range(LANES):
+                if w.draw[lane] < 0 and done < job.n_draws:
+                    load(t, b, s, job, lane, done)
+                    _start(t, b, y, w, job, (lane, done))
+                    done += 1
+                active += 1 if w.draw[lane] >= 0 else 0
+            if active == 0:
+                return
+            arrived = _step(t, b_packs, y_packs, w_packs, job.tolerance)
+            if some(arrived):
+                _measure(t, b_packs, y_packs, w_packs, arrived)
+            for lane in range(LANES):
+                if y.sweeps[lane] >= job.max_sweeps:
+                    w.walking[lane] = 0.0
+                if w.draw[lane] >= 0 and w.walking[lane] == 0.0:
+                    _finish(t, b, y, w, job, lane)
+                    w.draw[lane] = -1.0
+
+    return trace_block
 
 
-def gmres(
-    product: Callable[[Floats], Floats], right: Floats, wanted: Bools
-) -> tuple[Floats, NDArray[np.int64]]:
-    """GMRES (Saad & Schultz 1986) for all lanes at once.
-
-    Args:
-        product: [n, W] to [n, W], the matrix of each lane times its vector.
-        right: [n, W] Right-hand sides.
-        wanted: [W] Lanes whose accuracy counts.
-
-    Returns:
-        [n, W] solutions, and [W] the number of real positive Ritz values.
-    """
-    n, lanes = right.shape
-    size = np.sqrt((right**2).sum(axis=0))
-    basis = np.zeros((lanes, KRYLOV + 1, n))
-    basis[:, 0] = (right / np.maximum(size, 1e-300)).T
-    matrix = np.zeros((lanes, KRYLOV + 1, KRYLOV))
-    used, weights = 0, np.zeros((lanes, 0))
-    while used < KRYLOV:
-        vector = product(np.ascontiguousarray(basis[:, used].T)).T[:, :, None]
-        known = basis[:, : used + 1]
-        along = known @ vector
-        rest = (vector - np.swapaxes(known, 1, 2) @ along)[:, :, 0]
-        norm = np.sqrt((rest**2).sum(axis=1))
-        matrix[:, : used + 1, used] = along[:, :, 0]
-        matrix[:, used + 1, used] = norm
-        basis[:, used + 1] = rest / np.maximum(norm, 1e-300)[:, None]
-        used += 1
-        weights, missing = _least(matrix[:, : used + 1, :used], size)
-        if (missing <= LINEAR * size)[wanted].all():
-            break
-    total = (weights[:, None, :] @ basis[:, :used])[:, 0].T
-    values = np.linalg.eigvals(matrix[:, :used, :used])
-    real = (np.abs(values.imag) < 1e-9) & (values.real > 0)
-    return total, np.count_nonzero(real, axis=1)
-
-
-def _least(matrix: Floats, size: Floats) -> tuple[Floats, Floats]:
-    """Least-squares weights [W, k] of the Krylov vectors, and what is left [W]."""
-    square = np.swapaxes(matrix, 1, 2) @ matrix
-    ridge = 1e-15 * np.trace(square, axis1=1, axis2=2) + 1e-300
-    square += ridge[:, None, None] * np.eye(square.shape[1])
-    weights = np.linalg.solve(square, (matrix[:, 0, :] * size[:, None])[:, :, None])
-    rest = (matrix @ weights)[:, :, 0]
-    rest[:, 0] -= size
-    return weights[:, :, 0], np.sqrt((rest**2).sum(axis=1))
-
-
-def _choice(x: Floats) -> Floats:
-    return np.exp(np.minimum(x, 0.0))
-
-
-def _weight(x: Floats) -> Floats:
-    """Weight of each log choice in the length of a step: about the choice itself."""
-    return _choice(x) + RARE
-
-
-def _length(x: Floats, s: Floats, at: Floats) -> Floats:
-    """[W] Length of a step."""
-    return np.sqrt((_weight(at) * x**2).sum(axis=0) + s**2)
+trace_block = _entry(sources())

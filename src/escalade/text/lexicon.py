@@ -12,11 +12,10 @@ import csv
 import difflib
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from functools import cache
 from pkgutil import get_data
 from types import MappingProxyType
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from escalade.errors import TextError
 
@@ -47,8 +46,7 @@ ALIASES = {
 """Words that ICD 203 puts in one row with a word of the lexicon."""
 
 
-@dataclass(frozen=True, slots=True)
-class LikelihoodWord:
+class LikelihoodWord(NamedTuple):
     """How people read one likelihood word. Probabilities run from 0 to 1.
 
     Attributes:
@@ -76,8 +74,7 @@ class LikelihoodWord:
     measured: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Mention:
+class Mention(NamedTuple):
     """A likelihood word found in a text.
 
     Attributes:

@@ -11,7 +11,7 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from sentencex import segment as cut  # pyright: ignore[reportAttributeAccessIssue]  compiled
 
@@ -23,8 +23,7 @@ _LINE_END = re.compile(r"[\r\n]+")
 _OTHER_SPACE = re.compile(r"[^\S\n]")
 
 
-@dataclass(frozen=True, slots=True)
-class Sentence:
+class Sentence(NamedTuple):
     """Where one sentence stands in a text.
 
     Attributes:

@@ -1,0 +1,189 @@
+"""Bordered linear systems of a walk along the branch, solved by GMRES (Saad & Schultz 1986).
+
+The matrix is ``[F'(x) − 1, ∂F/∂s; border]``, of the map F of one sweep. Its products with vectors
+are differences of sweeps, so nothing dense is ever formed. Every lane solves a system of its own:
+one that is solved is frozen, so that no number depends on the neighbours of a lane.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from escalade.solve.kernels import sweep
+from escalade.solve.lanes import Buffers, Flat, inlined, kernel
+from escalade.solve.packs import absolute, above, fma, full, maximum, root, some, where
+from escalade.solve.topology import Topology
+
+TINY = 1e-7  # largest relative change of a point in a difference of sweeps
+TILE = 64  # packs of every vector that stay in the nearest cache meanwhile
+
+
+class Systems(NamedTuple):
+    """The systems of one block of lanes; arrays count in packs, n + 1 for n choices and s.
+
+    Attributes:
+        depth: D, the most products with the matrix.
+        at: [n + 1] The point x, s.
+        image: [n] F(x, s).
+        usable: [1] 1 where F(x, s) is finite.
+        border: [n + 1] Last row.
+        precision: [actor] Precision asked for.
+        right: [n + 1] Right-hand side.
+        found: [n + 1] Solution.
+        sign: [1] Sign of the determinant of minus the matrix, as far as the products show.
+        sweeps: [1] Sweeps made.
+        basis: [D + 1, n + 1] Krylov vectors.
+        matrix: [D + 1, D] Their products with the matrix, turned triangular.
+        turn: [2, D] Cosines and sines of the rotations that do so.
+        rest: [D + 1] The right-hand side, turned likewise.
+    """
+
+    depth: int
+    at: Flat
+    image: Flat
+    usable: Flat
+    border: Flat
+    precision: Flat
+    right: Flat
+    found: Flat
+    sign: Flat
+    sweeps: Flat
+    basis: Flat
+    matrix: Flat
+    turn: Flat
+    rest: Flat
+
+
+@kernel
+def sweep_at(t: Topology, b: Buffers, y: Systems, s: float, counted: float) -> None:
+    """One undamped sweep of b.x at fractions s of the precision, for the lanes that count it."""
+    b.damp[0] = full(1.0)
+    b.check[0] = full(0.0)
+    for actor in range(t.n_actors):
+        b.scale[actor] = y.precision[actor] * s
+    y.sweeps[0] += counted
+    sweep(t, b, False)
+
+
+@kernel
+def solve_systems(t: Topology, b: Buffers, y: Systems, wanted: float, tolerance: float) -> None:
+    """Solve the systems of the lanes that are wanted, to a relative residual."""
+    n = b.n_choices + 1
+    size = root(_dot(y.right, 0, y.right, 0, n))
+    scale = 1.0 / maximum(size, 1e-300)
+    for i in range(n):
+        y.basis[i] = y.right[i] * scale
+    y.rest[0] = size
+    y.sign[0] = full(1.0)
+    wanted *= above(size, 0.0)
+    used = 0
+    while used < y.depth and some(wanted):
+        _multiply(t, b, y, used, wanted * y.usable[0])
+        _orthogonalise(y, used, n)
+        missing = _rotate(y, used, wanted)
+        used += 1
+        wanted *= above(missing, tolerance * size)
+    _combine(y, used, n)
+
+
+@inlined
+def _dot(a: Flat, at: int, b: Flat, bt: int, n: int) -> float:
+    total = full(0.0)
+    for i in range(n):
+        total = fma(a[at + i], b[bt + i], total)
+    return total
+
+
+@inlined
+def _multiply(t: Topology, b: Buffers, y: Systems, column: int, wanted: float) -> None:
+    """The next basis vector := the matrix times the vector of this column."""
+    n = b.n_choices
+    v, out = column * (n + 1), (column + 1) * (n + 1)
+    most, largest, bottom = full(1.0), full(1e-30), full(0.0)
+    for i in range(n):
+        most = maximum(most, absolute(y.at[i]))
+    for i in range(n + 1):
+        largest = maximum(largest, absolute(y.basis[v + i]))
+        bottom = fma(y.border[i], y.basis[v + i], bottom)
+    tiny = TINY * most / largest
+    for i in range(n):
+        b.x[i] = fma(tiny, y.basis[v + i], y.at[i])
+    sweep_at(t, b, y, fma(tiny, y.basis[v + n], y.at[n]), wanted)
+    scale = 1.0 / tiny
+    for i in range(n):
+        slope = fma(b.x[i] - y.image[i], scale, 0.0 - y.basis[v + i])
+        y.basis[out + i] = where(wanted, slope, 0.0)
+    y.basis[out + n] = where(wanted, bottom, 0.0)
+
+
+@inlined
+def _orthogonalise(y: Systems, column: int, n: int) -> None:
+    """Free the newest vector of the others (Gram & Schmidt) and make it one long."""
+    d, new = y.depth, (column + 1) * n
+    for j in range(column + 1):
+        y.matrix[j * d + column] = full(0.0)
+    for first in range(0, n, TILE):
+        last = min(first + TILE, n)
+        for j in range(column + 1):
+            total = y.matrix[j * d + column]
+            for i in range(first, last):
+                total = fma(y.basis[j * n + i], y.basis[new + i], total)
+            y.matrix[j * d + column] = total
+    square = full(0.0)
+    for first in range(0, n, TILE):
+        last = min(first + TILE, n)
+        for j in range(column + 1):
+            part = 0.0 - y.matrix[j * d + column]
+            for i in range(first, last):
+                y.basis[new + i] = fma(part, y.basis[j * n + i], y.basis[new + i])
+        for i in range(first, last):
+            square = fma(y.basis[new + i], y.basis[new + i], square)
+    norm = root(square)
+    y.matrix[(column + 1) * d + column] = norm
+    scale = 1.0 / maximum(norm, 1e-300)
+    for i in range(n):
+        y.basis[new + i] *= scale
+
+
+@inlined
+def _rotate(y: Systems, column: int, wanted: float) -> float:
+    """Turn the newest column triangular; returns the residual that is left.
+
+    In lanes that are not wanted any more the column counts for nothing.
+    """
+    d = y.depth
+    for j in range(column):
+        a, b = y.matrix[j * d + column], y.matrix[(j + 1) * d + column]
+        y.matrix[j * d + column] = fma(y.turn[j], a, y.turn[d + j] * b)
+        y.matrix[(j + 1) * d + column] = fma(y.turn[j], b, 0.0 - y.turn[d + j] * a)
+    pivot, below = y.matrix[column * d + column], y.matrix[(column + 1) * d + column]
+    sign = where(pivot, 1.0, -1.0) * (1.0 if column % 2 else -1.0)
+    y.sign[0] = where(wanted, sign, y.sign[0])
+    length = maximum(root(fma(pivot, pivot, below * below)), 1e-300)
+    cosine, sine = where(wanted, pivot / length, 1.0), where(wanted, below / length, 0.0)
+    for j in range(column):
+        y.matrix[j * d + column] = where(wanted, y.matrix[j * d + column], 0.0)
+    y.matrix[column * d + column] = where(wanted, length, 1.0)
+    y.turn[column], y.turn[d + column] = cosine, sine
+    rest = where(wanted, y.rest[column], 0.0)
+    y.rest[column + 1] = 0.0 - sine * rest
+    y.rest[column] = cosine * rest
+    return absolute(y.rest[column + 1])
+
+
+@inlined
+def _combine(y: Systems, used: int, n: int) -> None:
+    """The solution, from the triangular system of what the basis vectors weigh."""
+    d = y.depth
+    for j in range(used - 1, -1, -1):
+        weight = y.rest[j]
+        for k in range(j + 1, used):
+            weight -= y.matrix[j * d + k] * y.rest[k]
+        y.rest[j] = weight / y.matrix[j * d + j]
+    for first in range(0, n, TILE):
+        last = min(first + TILE, n)
+        for i in range(first, last):
+            y.found[i] = full(0.0)
+        for j in range(used):
+            for i in range(first, last):
+                y.found[i] = fma(y.rest[j], y.basis[j * n + i], y.found[i])
