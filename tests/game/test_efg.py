@@ -113,6 +113,13 @@ def test_labels_that_stand_twice_are_numbered(tmp_path: Path) -> None:
     assert game.outcomes == ("o_1", "o_2", "3_1", "3_2")
 
 
+def test_information_sets_of_one_actor_get_names_of_their_own(tmp_path: Path) -> None:
+    sets = ('p "" 1 1 "here"', 'p "" 1 2 "here"', 'p "" 1 3', 'p "" 2 1 "here"')
+    nodes = "".join(f'{one} {{ "on" }} 0\n' for one in sets)
+    game, _ = read_efg(written(tmp_path, f'{HEADER}{nodes}t "" 0'))
+    assert game.infoset_names == ("here_1", "here_2", "Ann 3", "here")
+
+
 def test_labels_are_read_as_gambit_reads_them(tmp_path: Path) -> None:
     node = 'p "" 1 1 "so \\"called\\"" { "a\\b" "two\r\nlines" } 0\nt "" 0\nt "" 0'
     game, _ = read_efg(written(tmp_path, HEADER + node))

@@ -202,6 +202,15 @@ def test_labels_are_in_letters_that_other_programs_take() -> None:
     assert text.startswith('EFG 2 R "100 ? / a day" { "Elan \'vital\'_1" "Elan \'vital\'_2" "_1" }')
 
 
+def test_information_sets_of_one_actor_get_names_of_their_own() -> None:
+    """Gambit 16.7.0 refuses others: "Infoset label must be unique for the player"."""
+    game = tree([Turn(0), Turn(0, 2), Turn(1)], (1, 1))
+    assert game.infoset_names[1] == game.infoset_names[2]
+    lines = efg_text(game, numbers(game)).splitlines()
+    assert sum(line.startswith('p "" 1 2 "turn 1_1" ') for line in lines) == 1
+    assert sum(line.startswith('p "" 1 3 "turn 1_2" ') for line in lines) == 1
+
+
 @given(st.text())
 def test_plain_labels_are_printable_ascii(label: str) -> None:
     found = plain(label)
@@ -270,17 +279,26 @@ def test_payoffs_at_ends_are_the_same_game(name: str) -> None:
     assert again.game is form.game
 
 
-def test_different_priors_have_no_form_of_this_kind() -> None:
-    game, tables = build("types of one", common_prior=False)
-    with pytest.raises(GameError, match=r"'actor 1' gives 'actor 0' the type 'type \d' with prob"):
+def test_actors_who_disagree_about_a_third_have_no_form_of_this_kind() -> None:
+    game, tables = build("types of all", common_prior=False)
+    message = (
+        r"'actor 2' gives 'actor 0' the type 'type \d' with probability .*, and 'actor 1' with"
+    )
+    with pytest.raises(GameError, match=message):
         efg_text(game, tables)
 
 
-def test_what_an_actor_holds_of_its_own_type_does_not_matter() -> None:
-    game, tables = build("types of one")
-    prior = tables.prior.copy()
-    prior[1, :3] = [[1], [0], [0]]
-    assert efg_text(game, replace(tables, prior=prior)) == efg_text(game, tables)
+def test_what_the_analyst_alone_believes_changes_no_play() -> None:
+    game, tables = build("types of one", common_prior=False)
+    expanded = expand_types(game, tables)
+    assert_allclose(expanded.tables.chance[-3:], tables.prior[2, :3])
+    assert_allclose(solve(*expanded).choice, solve(game, tables).choice, atol=1e-9)
+
+
+def test_what_a_lone_actor_will_be_is_as_the_analyst_holds() -> None:
+    game = tree([Turn(0)], (2,))
+    tables = numbers(game)
+    assert_allclose(expand_types(game, tables).tables.chance, tables.prior[0])
 
 
 def test_too_many_copies_are_refused() -> None:

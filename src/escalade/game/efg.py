@@ -68,9 +68,9 @@ def read_efg(path: Path | str) -> EfgGame:
 
     Actors have one type each: types written as moves of chance stay moves of chance. Information
     sets are numbered by actor, then by first appearance in the file. Habit is uniform and precision
-    is 1; replace `tables.precision` for another. Actors, outcomes, and the moves of an information
-    set that share a label are told apart by numbers, as Gambit does it. Labels of nodes and of
-    moves of chance, the title and the comment are left out.
+    is 1; replace `tables.precision` for another. Actors, outcomes, information sets of an actor and
+    moves of an information set that share a label are told apart by numbers, as Gambit does it.
+    Names of nodes and of chance events, the title and the comment are left out.
 
     Probabilities of chance that do not sum to 1 are divided by their sum. When they are off by more
     than floating-point numbers are, there is a warning (`UserWarning`) with the line; when they
@@ -280,11 +280,16 @@ class _Assembly:
             infoset_mover=np.array([actor for actor, _ in self.own], dtype=np.int32),
             infoset_actions=np.array([len(s.actions) for _, s in self.own], dtype=np.int32),
             infoset_habit=np.zeros(len(self.own), dtype=np.int32),
-            infoset_names=tuple(
-                s.name or f"{self.actors[actor]} {i + 1}" for i, (actor, s) in enumerate(self.own)
-            ),
+            infoset_names=self._set_names(),
         )
         return EfgGame(game, self._tables())
+
+    def _set_names(self) -> tuple[str, ...]:
+        """[infoset] Its name, distinct among those of its actor."""
+        names: list[list[str]] = [[] for _ in self.actors]
+        for i, (actor, s) in enumerate(self.own):
+            names[actor].append(s.name or f"{self.actors[actor]} {i + 1}")
+        return tuple(name for mine in names for name in distinct(mine))
 
     def _columns(self) -> dict[str, ArrayLike]:
         """The arrays of `Game` with one entry per node, in its order."""

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from escalade.errors import GameError
 from escalade.game.efg import MOST_NODES, EfgGame
 from escalade.game.game import CHANCE, END, Game
-from escalade.game.tables import Tables, require_good_numbers
+from escalade.game.tables import Floats, Tables, require_good_numbers
 
 
 def expand_types(game: Game, tables: Tables) -> EfgGame:
@@ -22,18 +22,20 @@ def expand_types(game: Game, tables: Tables) -> EfgGame:
     the tree. An information set becomes one for each type of its mover, over all copies in which
     the mover has that type: nobody sees the types of others.
 
+    Play is the same. What the analyst alone believes is left out, for it moves nobody: chance draws
+    with the probabilities that the other actors give an actor's types.
+
     Args:
         game: A game; one with one type per actor is given back as it is.
-        tables: Its numbers. All observers must hold the same prior, for chance has but one.
+        tables: Its numbers.
 
     Raises:
-        GameError: When observers disagree about a type, or the tree becomes too large.
+        GameError: When two actors disagree about a third, or the tree becomes too large.
     """
     drawn = [i for i, types in enumerate(game.types) if len(types) > 1]
     if not drawn:
         return EfgGame(game, tables)
-    for actor in drawn:
-        _require_common_prior(game, tables, actor)
+    shares = [_common_prior(game, tables, actor) for actor in drawn]
     copies = prod(len(types) for types in game.types)
     if copies * game.n_nodes > MOST_NODES:
         raise GameError(
@@ -42,7 +44,7 @@ def expand_types(game: Game, tables: Tables) -> EfgGame:
         )
     kinds = np.array(list(product(*(range(len(types)) for types in game.types))))
     columns = _expanded_columns(game, drawn, kinds, len(tables.chance))
-    return EfgGame(_expanded(game, drawn, columns), _expanded_tables(game, tables, drawn, kinds))
+    return EfgGame(_expanded(game, drawn, columns), _expanded_tables(game, tables, shares, kinds))
 
 
 def payoffs_at_ends(game: Game, tables: Tables) -> EfgGame:
@@ -70,20 +72,25 @@ def payoffs_at_ends(game: Game, tables: Tables) -> EfgGame:
     return found
 
 
-def _require_common_prior(game: Game, tables: Tables, actor: int) -> None:
+def _common_prior(game: Game, tables: Tables, actor: int) -> Floats:
+    """[type, draw] The prior of an actor's types that the other actors share."""
     types = slice(game.slot_start[actor], game.slot_start[actor + 1])
-    common = tables.prior[0, types]
-    for observer, name in enumerate(game.actors):
+    observers = [j for j in range(len(game.actors)) if j != actor]
+    if not observers:
+        return tables.prior[0, types]
+    common = tables.prior[1 + observers[0], types]
+    for observer in observers[1:]:
         held = tables.prior[1 + observer, types]
         off = np.abs(held - common)
-        if observer == actor or off.max(initial=0) <= 1e-12:
-            continue
-        k, draw = np.unravel_index(off.argmax(), off.shape)
-        raise GameError(
-            f"'{name}' gives '{game.actors[actor]}' the type '{game.types[actor][int(k)]}' with "
-            f"probability {held[k, draw]:.6g}, the analyst with {common[k, draw]:.6g}: in an .efg "
-            "file chance draws the types, so all must hold the same prior"
-        )
+        if off.max() > 1e-12:
+            k, draw = (int(i) for i in np.unravel_index(off.argmax(), off.shape))
+            raise GameError(
+                f"'{game.actors[observer]}' gives '{game.actors[actor]}' the type "
+                f"'{game.types[actor][k]}' with probability {held[k, draw]:.6g}, and "
+                f"'{game.actors[observers[0]]}' with {common[k, draw]:.6g}: in an .efg file chance "
+                "draws the types, so all other actors must hold the same prior"
+            )
+    return common
 
 
 def _expanded_columns(
@@ -164,11 +171,10 @@ def _expanded(game: Game, drawn: list[int], columns: dict[str, NDArray[np.int32]
 
 
 def _expanded_tables(
-    game: Game, tables: Tables, drawn: list[int], kinds: NDArray[np.int64]
+    game: Game, tables: Tables, shares: list[Floats], kinds: NDArray[np.int64]
 ) -> Tables:
     n_actors, n = len(game.actors), tables.n_draws
     payoff = tables.payoff[1:, game.slot_start[:-1] + kinds].reshape(-1, n_actors, n)
-    shares = [tables.prior[0, game.slot_start[i] : game.slot_start[i + 1]] for i in drawn]
     return Tables(
         payoff=np.concatenate([np.zeros((1, n_actors, n)), payoff]),
         chance=np.concatenate([tables.chance, *shares]),

@@ -6,7 +6,6 @@ import os
 from collections.abc import Iterator, Sequence
 from decimal import ROUND_CEILING, ROUND_FLOOR, Context, Decimal, localcontext
 from fractions import Fraction
-from itertools import count
 from math import inf, nextafter
 from pathlib import Path
 
@@ -62,8 +61,9 @@ def efg_text(
     chance to sum to exactly 1: they are written with as many digits as that takes, and where no
     digits do, because they are off by more than rounding, they are divided by their sum.
 
-    The format has no place for habit and precision: its games are solved with uniform habit and
-    one precision. Labels are spelled in ASCII, without quotes and backslashes.
+    The format has no place for habit, precision, and what the analyst alone believes of types: its
+    games are solved with uniform habit and one precision. Labels are spelled in ASCII, without
+    quotes and backslashes.
 
     OpenSpiel reads payoffs at ends only, and wants some at every end. A game that has others loads
     there with `ends_only`; it is then the same game to every solver, in other numbers.
@@ -76,7 +76,7 @@ def efg_text(
         ends_only: Whether to sum payoffs along each history and write them at its end.
 
     Raises:
-        GameError: When observers hold different priors of a type, or the tree becomes too large.
+        GameError: When two actors hold different priors of a third, or the tree becomes too large.
         ValueError: When the tables do not fit the game, or `draw` is out of bounds.
     """
     require_good_numbers(game, tables)
@@ -157,17 +157,19 @@ def _event(game: Game, tables: Tables, first: int, n: int) -> str:
 
 def _sets(game: Game) -> list[str]:
     """[infoset] Player, number among the player's, name and moves."""
-    found = []
-    numbers = [count(1) for _ in game.actors]
     any_node = np.zeros(game.n_infosets, dtype=np.int64)
     inner = np.flatnonzero(game.infoset >= 0)
     any_node[game.infoset[inner]] = inner
-    for node, name in zip(any_node, game.infoset_names, strict=True):
-        mover, first = int(game.mover[node]), int(game.first_child[node])
-        moves = game.move[first : first + int(game.n_children[node])]
-        labels = _labels(distinct([plain(game.moves[m]) for m in moves]))
-        found.append(f'{mover + 1} {next(numbers[mover])} "{plain(name)}" {{ {labels} }}')
-    return found
+    texts = [""] * game.n_infosets
+    for actor in range(len(game.actors)):
+        own = np.flatnonzero(game.infoset_mover == actor)
+        names = distinct([plain(game.infoset_names[i]) for i in own])  # Gambit insists
+        for number, (i, name) in enumerate(zip(own, names, strict=True), start=1):
+            first = int(game.first_child[any_node[i]])
+            moves = game.move[first : first + int(game.infoset_actions[i])]
+            labels = _labels(distinct([plain(game.moves[m]) for m in moves]))
+            texts[i] = f'{actor + 1} {number} "{name}" {{ {labels} }}'
+    return texts
 
 
 def _outcomes(game: Game, tables: Tables, order: Sequence[int]) -> list[str]:

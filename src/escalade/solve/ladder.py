@@ -21,7 +21,7 @@ from escalade.solve.topology import Topology
 
 SWEEP, CHECK, IDLE = 0.0, 1.0, 2.0  # what a lane does
 
-LOOSE = 1e-4  # change of a choice at which a rung below the last counts as solved
+LOOSE = 1e-3  # change of a choice at which a rung below the last counts as solved
 FAR = 0.2  # distance of a choice from its prediction that makes a rung suspect
 FIRST_STEP = 0.5  # first rung: precision times range of payoffs
 EASY = 10.0  # sweeps

@@ -14,8 +14,6 @@ from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.sparse import csr_array
-from scipy.sparse.csgraph import connected_components
 
 from escalade.game.game import CHANCE, END, Game
 
@@ -333,7 +331,9 @@ def _schedule(
     deepest = np.zeros(game.n_infosets + len(chance), dtype=np.int64)
     np.maximum.at(deepest, unit[held], depth[held])
     inner = held[game.parent[held] >= 0]
-    knot, rank = _ranks(unit[game.parent[inner]], unit[inner], len(deepest))
+    layered = bool((depth[held] == deepest[unit[held]]).all())  # each set at one depth
+    edges = (unit[game.parent[inner]], unit[inner])
+    knot, rank = _ranks(*edges, len(deepest), layered=layered)
     order = np.lexsort((-deepest, knot, rank[knot]))
     kind = np.where(order < game.n_infosets, UPDATE, CHANCE_VALUE)
     chances = np.concatenate([np.zeros(game.n_infosets, dtype=np.int64), chance])
@@ -349,13 +349,18 @@ def _schedule(
 
 
 def _ranks(
-    above: NDArray[np.int64], below: NDArray[np.int64], n_units: int
+    above: NDArray[np.int64], below: NDArray[np.int64], n_units: int, *, layered: bool
 ) -> tuple[NDArray[np.integer], NDArray[np.int64]]:
-    """Knot of each unit (alone in its own when layered), and each knot's rank from the ends."""
+    """Knot of each unit, and each knot's rank from the ends; when layered there are no knots."""
     if not n_units:
         return np.zeros(0, dtype=np.int64), np.zeros(0, dtype=np.int64)
-    edges = csr_array((np.ones(len(above), bool), (above, below)), shape=(n_units, n_units))
-    n_knots, knot = connected_components(edges, connection="strong")
+    n_knots, knot = n_units, np.arange(n_units)
+    if not layered:
+        from scipy.sparse import csr_array  # noqa: PLC0415 - slow to import, rarely needed
+        from scipy.sparse.csgraph import connected_components  # noqa: PLC0415
+
+        edges = csr_array((np.ones(len(above), bool), (above, below)), shape=(n_units, n_units))
+        n_knots, knot = connected_components(edges, connection="strong")
     high, low = knot[above], knot[below]
     high, low = high[high != low], low[high != low]
     rank = np.zeros(n_knots, dtype=np.int64)
