@@ -16,7 +16,7 @@ from __future__ import annotations
 import numpy as np
 
 from escalade.solve.lanes import Buffers, inlined, kernel
-from escalade.solve.packs import absolute, exp, fma, full, log, maximum, where
+from escalade.solve.packs import absolute, exp, fma, full, larger, log, maximum, where
 from escalade.solve.topology import CHANCE_VALUE, VALUE, Topology
 
 
@@ -41,10 +41,10 @@ def sweep(t: Topology, b: Buffers, any_check: bool) -> None:
             _new_choice(t, b, infoset, any_check)
         _expectations(t, b, infoset)
         if kind == VALUE:
-            _node_value(t, b, index)
+            _node_value(t, b, infoset, index)
         else:
             for m in range(first, last):
-                _node_value(t, b, t.member[m])
+                _node_value(t, b, infoset, t.member[m])
 
 
 @inlined
@@ -70,7 +70,7 @@ def _hold(t: Topology, b: Buffers, infoset: int, at: tuple[int, int]) -> None:
     for k in range(types):
         weight = b.prior[prior + k] + b.reach[reach + k]
         b.held[held + k] = weight
-        top = maximum(top, weight)
+        top = larger(top, weight)
     for k in range(types):
         weight = exp(b.held[held + k] - top)
         b.held[held + k] = weight
@@ -96,7 +96,7 @@ def _marginals(t: Topology, b: Buffers) -> None:
             for k in range(n):
                 z = b.prior[view * b.width + k] + (b.reach[above + k] + b.x[made + k])
                 b.belief[k] = z
-                top = maximum(top, z)
+                top = larger(top, z)
             total = full(0.0)
             for k in range(n):
                 total += exp(b.belief[k] - top)
@@ -136,7 +136,7 @@ def _beliefs(t: Topology, b: Buffers, first: int, last: int) -> None:
         for i in range(t.first_term[m], t.first_term[m + 1]):
             weight += b.term[t.term[i]]
         b.belief[m - first] = weight
-        top = maximum(top, weight)
+        top = larger(top, weight)
     for m in range(last - first):
         weight = exp(b.belief[m] - top)
         b.belief[m] = weight
@@ -160,7 +160,7 @@ def _new_choice(t: Topology, b: Buffers, infoset: int, any_check: bool) -> None:
             old = b.x[start + i]
             new = fma(damp, fma(scale, b.z[i], b.habit[row + a]) - old, old)
             b.z[i] = new
-            top = maximum(top, new)
+            top = larger(top, new)
         for a in range(actions):
             i = a * types + k
             weight = exp(b.z[i] - top)
@@ -174,7 +174,7 @@ def _new_choice(t: Topology, b: Buffers, infoset: int, any_check: bool) -> None:
         for a in range(actions):
             i = a * types + k
             new, after = b.z[i] - top, b.sigma[i] * total
-            delta = maximum(delta, after * absolute(new - b.x[start + i]))
+            delta = larger(delta, after * absolute(new - b.x[start + i]))
             b.sigma[i] = after
             b.x[start + i] = new
     if not any_check:
@@ -207,24 +207,11 @@ def _old_choice(t: Topology, b: Buffers, infoset: int) -> None:
 
 @inlined
 def _expectations(t: Topology, b: Buffers, infoset: int) -> None:
-    """weight[action, slot]: σ for the mover's own slots, q for everybody else's."""
-    mover, types, actions = t.mover[infoset], t.types[infoset], t.actions[infoset]
-    first = t.view_start[mover]
-    if types > 1:
-        for view in range(first, t.view_start[mover + 1]):
+    """What the observers of an information set expect of its mover, whose type they do not know."""
+    mover = t.mover[infoset]
+    if t.types[infoset] > 1:
+        for view in range(t.view_start[mover], t.view_start[mover + 1]):
             _expected(t, b, infoset, view)
-    for actor in range(t.n_actors):
-        low, high = t.slots[actor], t.slots[actor + 1]
-        q = (t.view_of[actor * t.n_actors + mover] - first) * actions
-        for a in range(actions):
-            here = a * b.stride
-            if actor == mover:
-                for k in range(types):
-                    b.weight[here + low + k] = b.sigma[a * types + k]
-            else:
-                expected = b.mixed[q + a] if types > 1 else b.sigma[a]
-                for k in range(here + low, here + high):
-                    b.weight[k] = expected
 
 
 @inlined
@@ -241,16 +228,27 @@ def _expected(t: Topology, b: Buffers, infoset: int, view: int) -> None:
 
 
 @inlined
-def _node_value(t: Topology, b: Buffers, node: int) -> None:
-    """Value of a node: payoff on arrival and the weighted values of its children."""
+def _node_value(t: Topology, b: Buffers, infoset: int, node: int) -> None:
+    """Value of a node: payoff on arrival, and its children's weighted as each actor expects."""
     row, here, child = t.row[node] * b.stride, t.place[node] * b.stride, t.first_child[node]
-    n = t.n_children[node]
-    for k in range(b.stride):
-        value = b.value[row + k]
-        for a in range(n):
-            at = t.place[child + a] * b.stride + k
-            value = fma(b.weight[a * b.stride + k], b.value[at], value)
-        b.value[here + k] = value
+    mover, types, actions = t.mover[infoset], t.types[infoset], t.actions[infoset]
+    for actor in range(t.n_actors):
+        low, high = t.slots[actor], t.slots[actor + 1]
+        if actor == mover:
+            for k in range(types):
+                value = b.value[row + low + k]
+                for a in range(actions):
+                    at = t.place[child + a] * b.stride + low + k
+                    value = fma(b.sigma[a * types + k], b.value[at], value)
+                b.value[here + low + k] = value
+            continue
+        q = (t.view_of[actor * t.n_actors + mover] - t.view_start[mover]) * actions
+        for k in range(low, high):
+            value = b.value[row + k]
+            for a in range(actions):
+                weight = b.mixed[q + a] if types > 1 else b.sigma[a]
+                value = fma(weight, b.value[t.place[child + a] * b.stride + k], value)
+            b.value[here + k] = value
 
 
 @inlined

@@ -25,8 +25,9 @@ LOOSE = 1e-3  # change of a choice at which a rung below the last counts as solv
 FAR = 0.2  # distance of a choice from its prediction that makes a rung suspect
 FIRST_STEP = 0.5  # first rung: precision times range of payoffs
 EASY = 10.0  # sweeps
+SLOW = 12.0  # sweeps on a rung after which they are accelerated
 WINDOW = 8.0  # sweeps after which progress is judged
-RUNG_LIMIT = 96.0  # sweeps on one rung: where they converge slower, a fold or fork is near
+RUNG_LIMIT = 16.0  # sweeps on one rung: where they converge slower, a fold or fork may be near
 LAST_LIMIT = 200.0  # sweeps on the last rung
 SMALLEST_DAMP = 1.0 / 16
 SMALLEST_STEP = 1e-4  # relative to the rung
@@ -197,7 +198,8 @@ def _set_mode(b: Buffers, m: Memory, s: Lanes, lane: int) -> None:
     sweeping = s.mode[lane] == SWEEP
     b.check[lane] = 0.0 if sweeping else 1.0
     b.damp[lane] = s.damp[lane] if sweeping else 1.0
-    m.on[lane] = 1.0 if sweeping and s.near[lane] > 0.0 else 0.0
+    slow = s.near[lane] > 0.0 and s.rung[lane] > SLOW
+    m.on[lane] = 1.0 if sweeping and slow else 0.0
     if m.on[lane] == 0.0:
         m.count[lane] = 0.0
 

@@ -100,7 +100,6 @@ class Buffers(NamedTuple):
         z: [action, K] Scratch.
         sigma: [action, K] Scratch.
         mixed: [view, action] Scratch: what an observer expects.
-        weight: [action, S] Scratch: the same, spread over slots.
         belief: [node of one information set, or type] Scratch.
     """
 
@@ -124,5 +123,4 @@ class Buffers(NamedTuple):
     z: Flat
     sigma: Flat
     mixed: Flat
-    weight: Flat
     belief: Flat

@@ -112,6 +112,18 @@ def fma(_typing: Any, a: Any, b: Any, c: Any) -> Any:
 
 
 @intrinsic
+def larger(_typing: Any, a: Any, b: Any) -> Any:
+    """The larger; b where either is NaN. One instruction."""
+    kinds = (a, b)
+
+    def codegen(_context: Any, builder: Any, _sig: Any, args: Any) -> Any:
+        packs = [_spread(builder, kind, arg) for kind, arg in zip(kinds, args, strict=True)]
+        return builder.select(builder.fcmp_ordered(">", *packs), *packs)
+
+    return PACK(*kinds), codegen
+
+
+@intrinsic
 def maximum(_typing: Any, a: Any, b: Any) -> Any:
     """The larger; NaN where either is."""
     kinds = (a, b)
@@ -211,7 +223,7 @@ def exp(x):  # noqa: ANN001, ANN201
 
     A polynomial of degree 12, summed in pairs (Estrin), which keeps the vector unit busy.
     """
-    x = maximum(x, _SMALLEST)
+    x = larger(_SMALLEST, x)
     t = fma(x, _LOG2E, _ROUND)
     n = t - _ROUND
     r = fma(n, -_LN2_LO, fma(n, -_LN2_HI, x))

@@ -56,9 +56,10 @@ def solve(
     require_perfect_recall(game)
     require_good_numbers(game, tables)
     run = _Run(game, tables, (float(tolerance), float(max_sweeps)))
-    with ThreadPoolExecutor(threads or os.cpu_count() or 1) as pool:
+    workers = threads or os.cpu_count() or 1
+    with ThreadPoolExecutor(workers) as pool:
         list(pool.map(run.solve, run.blocks(np.arange(tables.n_draws))))
-        list(pool.map(run.trace, run.blocks(run.hard())))
+        list(pool.map(run.trace, run.blocks(run.hard(), workers)))
     return run.solution()
 
 
@@ -78,10 +79,11 @@ class _Run:
         self.reached = np.zeros(n)
         self.sweeps = np.zeros(n, dtype=np.int32)
 
-    def blocks(self, draws: NDArray[np.int64]) -> list[NDArray[np.int64]]:
-        """The draws in groups that are solved on one thread, a multiple of the lanes each."""
+    def blocks(self, draws: NDArray[np.int64], least: int = 1) -> list[NDArray[np.int64]]:
+        """The draws in groups that are solved on one thread: at least so many, if there are."""
         most = BLOCK_BYTES // max(1, self.tables.payoff[..., 0].nbytes)
         size = int(np.clip(most // LANES, 1, BLOCK // LANES)) * LANES
+        size = max(1, min(size, -(-len(draws) // least)))
         return [draws[i : i + size] for i in range(0, len(draws), size)]
 
     def solve(self, draws: NDArray[np.int64]) -> None:

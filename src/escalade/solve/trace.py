@@ -37,14 +37,14 @@ from escalade.solve.packs import (
 from escalade.solve.topology import Topology
 
 FIRST = 0.3  # length of the first step
-LONGEST = 3.0
+LONGEST = 1.5
 SHORTEST = 1e-6
 STRAIGHT = 0.8  # least cosine between the tangents at both ends of a step
 NEWTON = 6  # corrections of one step
-LOOSE = 1e-5  # change of a choice at which a point below the last counts as on the branch
+LOOSE = 1e-4  # change of a choice at which a point below the last counts as on the branch
 NEARLY = 1e-3  # the same for the point where the ladder ended
-CORRECTION = 1e-3  # relative residual of the linear system of a correction
-DIRECTION = 1e-7  # and of a tangent: a rough one would count as a bend
+CORRECTION = 1e-2  # relative residual of the linear system of a correction
+DIRECTION = 1e-4  # and of a tangent: a rough one would count as a bend
 RARE = 1e-2  # weight of moves that are hardly made in the length of a step
 MOST_STEPS = 400.0
 MOST_CHANGE = 5.0  # of a log choice in one correction

@@ -46,7 +46,6 @@ def buffers(game: Game, topology: Topology, tables: Tables) -> Buffers:
         "z": actions * types,
         "sigma": actions * types,
         "mixed": max(views, 1) * actions,
-        "weight": actions * slots,
         "belief": max(members, types),
     }
     return Buffers(types, slots, game.n_choices, reaches, **_rooms(sizes))
