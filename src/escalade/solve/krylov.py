@@ -14,7 +14,7 @@ from escalade.solve.lanes import Buffers, Flat, inlined, kernel
 from escalade.solve.packs import absolute, above, fma, full, maximum, root, some, where
 from escalade.solve.topology import Topology
 
-TINY = 1e-7  # largest relative change of a point in a difference of sweeps
+TINY = 2e-7  # change of a point in a difference of sweeps, relative to its largest number
 TILE = 64  # packs of every vector that stay in the nearest cache meanwhile
 
 
@@ -69,7 +69,11 @@ def sweep_at(t: Topology, b: Buffers, y: Systems, s: float, counted: float) -> N
 def solve_systems(t: Topology, b: Buffers, y: Systems, wanted: float, tolerance: float) -> None:
     """Solve the systems of the lanes that are wanted, to a relative residual."""
     n = b.n_choices + 1
-    size = root(_dot(y.right, 0, y.right, 0, n))
+    square, largest = full(0.0), full(1.0)
+    for i in range(n):
+        square = fma(y.right[i], y.right[i], square)
+        largest = maximum(largest, absolute(y.at[i]))
+    size, tiny = root(square), TINY * largest
     scale = 1.0 / maximum(size, 1e-300)
     for i in range(n):
         y.basis[i] = y.right[i] * scale
@@ -78,7 +82,7 @@ def solve_systems(t: Topology, b: Buffers, y: Systems, wanted: float, tolerance:
     wanted *= above(size, 0.0)
     used = 0
     while used < y.depth and some(wanted):
-        _multiply(t, b, y, used, wanted * y.usable[0])
+        _multiply(t, b, y, used, (wanted * y.usable[0], tiny))
         _orthogonalise(y, used, n)
         missing = _rotate(y, used, wanted)
         used += 1
@@ -87,27 +91,18 @@ def solve_systems(t: Topology, b: Buffers, y: Systems, wanted: float, tolerance:
 
 
 @inlined
-def _dot(a: Flat, at: int, b: Flat, bt: int, n: int) -> float:
-    total = full(0.0)
-    for i in range(n):
-        total = fma(a[at + i], b[bt + i], total)
-    return total
-
-
-@inlined
-def _multiply(t: Topology, b: Buffers, y: Systems, column: int, wanted: float) -> None:
+def _multiply(
+    t: Topology, b: Buffers, y: Systems, column: int, lanes: tuple[float, float]
+) -> None:
     """The next basis vector := the matrix times the vector of this column."""
+    wanted, tiny = lanes
     n = b.n_choices
     v, out = column * (n + 1), (column + 1) * (n + 1)
-    most, largest, bottom = full(1.0), full(1e-30), full(0.0)
+    bottom = y.border[n] * y.basis[v + n]
     for i in range(n):
-        most = maximum(most, absolute(y.at[i]))
-    for i in range(n + 1):
-        largest = maximum(largest, absolute(y.basis[v + i]))
-        bottom = fma(y.border[i], y.basis[v + i], bottom)
-    tiny = TINY * most / largest
-    for i in range(n):
-        b.x[i] = fma(tiny, y.basis[v + i], y.at[i])
+        value = y.basis[v + i]
+        bottom = fma(y.border[i], value, bottom)
+        b.x[i] = fma(tiny, value, y.at[i])
     sweep_at(t, b, y, fma(tiny, y.basis[v + n], y.at[n]), wanted)
     scale = 1.0 / tiny
     for i in range(n):
@@ -124,11 +119,8 @@ def _orthogonalise(y: Systems, column: int, n: int) -> None:
         y.matrix[j * d + column] = full(0.0)
     for first in range(0, n, TILE):
         last = min(first + TILE, n)
-        for j in range(column + 1):
-            total = y.matrix[j * d + column]
-            for i in range(first, last):
-                total = fma(y.basis[j * n + i], y.basis[new + i], total)
-            y.matrix[j * d + column] = total
+        for j in range(0, column + 1, 4):  # four at a time, or each sum waits for itself
+            _project(y, (j, column), (first, last), n)
     square = full(0.0)
     for first in range(0, n, TILE):
         last = min(first + TILE, n)
@@ -143,6 +135,27 @@ def _orthogonalise(y: Systems, column: int, n: int) -> None:
     scale = 1.0 / maximum(norm, 1e-300)
     for i in range(n):
         y.basis[new + i] *= scale
+
+
+@inlined
+def _project(y: Systems, at: tuple[int, int], tile: tuple[int, int], n: int) -> None:
+    """Products of the newest vector with up to four others, on one tile."""
+    j, column = at
+    j1, j2, j3 = min(j + 1, column), min(j + 2, column), min(j + 3, column)
+    a, b, c, e = full(0.0), full(0.0), full(0.0), full(0.0)
+    for i in range(*tile):
+        value = y.basis[(column + 1) * n + i]
+        a = fma(y.basis[j * n + i], value, a)
+        b = fma(y.basis[j1 * n + i], value, b)
+        c = fma(y.basis[j2 * n + i], value, c)
+        e = fma(y.basis[j3 * n + i], value, e)
+    y.matrix[j * y.depth + column] += a
+    if j1 > j:
+        y.matrix[j1 * y.depth + column] += b
+    if j2 > j1:
+        y.matrix[j2 * y.depth + column] += c
+    if j3 > j2:
+        y.matrix[j3 * y.depth + column] += e
 
 
 @inlined
