@@ -37,14 +37,16 @@ from escalade.solve.packs import (
 from escalade.solve.topology import Topology
 
 FIRST = 0.3  # length of the first step
-LONGEST = 1.5
+LONGEST = 2.5
 SHORTEST = 1e-6
 STRAIGHT = 0.8  # least cosine between the tangents at both ends of a step
+STRAIGHTER = 0.93  # below it the next step is shorter
+STRAIGHTEST = 0.97  # above it the next step may be longer
 NEWTON = 6  # corrections of one step
 LOOSE = 1e-4  # change of a choice at which a point below the last counts as on the branch
 NEARLY = 1e-3  # the same for the point where the ladder ended
 CORRECTION = 1e-2  # relative residual of the linear system of a correction
-DIRECTION = 1e-4  # and of a tangent: a rough one would count as a bend
+DIRECTION = 1e-3  # and of a tangent: a rough one would count as a bend
 RARE = 1e-2  # weight of moves that are hardly made in the length of a step
 MOST_STEPS = 400.0
 MOST_CHANGE = 5.0  # of a log choice in one correction
@@ -62,6 +64,7 @@ class Walk(NamedTuple):
         walking: [1] Whether the lane walks.
         last: [1] Whether this step should end at the precision asked for.
         rounds: [1] Corrections of this step.
+        cosine: [1] Cosine between the tangents at both ends of this step.
         reached: [1] Largest s so far.
         steps: [1] Steps so far.
         draw: [1] The draw that the lane holds.
@@ -76,6 +79,7 @@ class Walk(NamedTuple):
     walking: Flat
     last: Flat
     rounds: Flat
+    cosine: Flat
     reached: Flat
     steps: Flat
     draw: Flat
@@ -161,6 +165,7 @@ def _tangent(t: Topology, b: Buffers, y: Systems, w: Walk) -> float:
     for i in range(n + 1):
         y.found[i] *= scale
         cosine = fma(y.border[i], y.found[i], cosine)
+    w.cosine[0] = cosine
     return above(cosine, STRAIGHT) * above(0.0, y.sign[0])
 
 
@@ -182,7 +187,9 @@ def _keep(b: Buffers, y: Systems, w: Walk, good: float) -> None:
         w.point[i] = where(good, y.at[i], w.point[i])
         w.along[i] = where(on, y.found[i], w.along[i])
     w.reached[0] = maximum(w.reached[0], where(good, y.at[n], 0.0))
-    growth = where(above(w.rounds[0], 2.0), where(above(w.rounds[0], 3.0), 0.7, 1.0), 1.6)
+    easy = above(3.0, w.rounds[0]) * above(w.cosine[0], STRAIGHTEST)
+    fair = above(4.0, w.rounds[0]) * above(w.cosine[0], STRAIGHTER)
+    growth = where(easy, 1.6, where(fair, 1.0, 0.7))
     longer = minimum(w.length[0] * growth, LONGEST)
     longer = where(longer, longer, FIRST)
     w.length[0] = where(on, longer, where(good, w.length[0], 0.4 * w.length[0]))
