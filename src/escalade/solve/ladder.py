@@ -26,8 +26,8 @@ FAR = 0.2  # distance of a choice from its prediction that makes a rung suspect
 FIRST_STEP = 0.5  # first rung: precision times range of payoffs
 EASY = 10.0  # sweeps
 SLOW = 12.0  # sweeps on a rung after which they are accelerated
-WINDOW = 8.0  # sweeps after which progress is judged
-RUNG_LIMIT = 16.0  # sweeps on one rung: where they converge slower, a fold or fork may be near
+WINDOW = 4.0  # sweeps after which progress is judged
+RUNG_LIMIT = 32.0  # sweeps on one rung: where they converge slower, a fold or fork may be near
 LAST_LIMIT = 200.0  # sweeps on the last rung
 SMALLEST_DAMP = 1.0 / 16
 SMALLEST_STEP = 1e-4  # relative to the rung
@@ -291,14 +291,9 @@ def _accept(b: Buffers, s: Lanes, lane: int) -> None:
 
 @kernel
 def _finish(t: Topology, b: Buffers, s: Lanes, job: Job, lane: int, residual: float) -> None:
-    """Write the results of a lane: its point when the residual supports it.
-
-    Otherwise the log choices of the rung before the last are written, for a walk to start from: a
-    fold or fork lies near the last one.
-    """
+    """Write the results of a lane: its point when the residual supports it."""
     draw = int(s.draw[lane])
     game = draw * b.n_choices
-    before = b.n_choices * LANES if s.s_ok[lane] > 0.0 else 0
     solved = residual <= job.tolerance
     for j in range(lane, b.n_choices * LANES, LANES):
         solved &= b.x[j] <= 1e-9  # false for NaN
@@ -307,10 +302,10 @@ def _finish(t: Topology, b: Buffers, s: Lanes, job: Job, lane: int, residual: fl
         for k in range(types):
             for a in range(actions):
                 j = (start + a * types + k) * LANES + lane
-                p = np.exp(b.x[j]) if solved else s.saved[before + j]
+                p = np.exp(b.x[j]) if solved else np.nan
                 job.choice[game + start + k * actions + a] = p
     job.solved[draw] = 1 if solved else 0
-    job.reached[draw] = 1.0 if solved else s.s_before[lane]
+    job.reached[draw] = 1.0 if solved else s.s_ok[lane]
     job.residual[draw] = residual if solved else np.nan
     job.sweeps[draw] = int(s.sweeps[lane])
     s.mode[lane] = IDLE

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,7 +17,7 @@ from escalade.solve.packs import LANES
 from escalade.solve.lanes import Buffers
 from escalade.solve.solution import Solution, Status
 from escalade.solve.topology import build_topology, has_feedback
-from escalade.solve.trace import trace_block
+from escalade.solve.trace import LONGEST, trace_block
 
 BLOCK = 64  # draws; lanes refill within a block
 BLOCK_BYTES = 2**26  # payoffs of a block, which is smaller where a game is large
@@ -59,7 +60,9 @@ def solve(
     workers = threads or os.cpu_count() or 1
     with ThreadPoolExecutor(workers) as pool:
         list(pool.map(run.solve, run.blocks(np.arange(tables.n_draws))))
-        list(pool.map(run.trace, run.blocks(run.hard(), workers)))
+        for longest in LONGEST:
+            hard = run.blocks(run.hard(), workers)
+            list(pool.map(partial(run.trace, longest=longest), hard))
     return run.solution()
 
 
@@ -94,21 +97,18 @@ class _Run:
         self._keep(job, draws, Status.EXACT if self.exact else Status.CONVERGED)
 
     def hard(self) -> NDArray[np.int64]:
-        """Draws that the ladder could not solve with the sweeps that it was allowed."""
+        """Draws that are not solved with the sweeps that they were allowed."""
         failed = self.status == Status.FAILED
-        spent = failed & (self.sweeps >= self.asked[1])
-        self.choice[:, spent] = np.nan
-        return np.flatnonzero(failed & ~spent)
+        return np.flatnonzero(failed & (self.sweeps < self.asked[1]))
 
-    def trace(self, draws: NDArray[np.int64]) -> None:
-        """Follow draws by arclength from where the ladder ended."""
+    def trace(self, draws: NDArray[np.int64], longest: float) -> None:
+        """Follow draws by arclength."""
         job = self._job(draws)
-        job.choice[:] = self.choice[:, draws].T
         job.reached[:] = self.reached[draws]
         job.sweeps[:] = self.sweeps[draws]
         lanes, systems = workspace.lanes(self.game), workspace.systems(self.game)
         walk = workspace.walk(self.game)
-        trace_block((self.topology, self._buffers(), lanes, systems, walk, job))
+        trace_block((self.topology, self._buffers(), lanes, systems, walk, job), longest)
         self._keep(job, draws, Status.TRACED)
 
     def solution(self) -> Solution:

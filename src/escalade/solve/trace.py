@@ -1,7 +1,7 @@
 """Following the principal branch through folds: pseudo-arclength continuation.
 
-Where precision must fall before it can rise again, a ladder of precisions ends. Here the branch is
-a curve (x, s) of log choices x and fraction s of the precision asked for, walked by arclength
+Where precision must fall before it can rise again a ladder of precisions ends, and where two branches
+come close it may take the wrong one. Here the branch is a curve (x, s) of log choices x and fraction s of the precision asked for, walked by arclength
 (Keller 1977; for quantal response equilibria Turocy 2005, 2010). Each step predicts along the
 tangent and corrects by Newton's method, whose linear systems are those of `krylov`.
 
@@ -37,18 +37,17 @@ from escalade.solve.packs import (
 from escalade.solve.topology import Topology
 
 FIRST = 0.3  # length of the first step
-LONGEST = 2.5
+LONGEST = (1.5, 0.3)  # steps of a first and of a second try
 SHORTEST = 1e-6
 STRAIGHT = 0.8  # least cosine between the tangents at both ends of a step
 STRAIGHTER = 0.93  # below it the next step is shorter
 STRAIGHTEST = 0.97  # above it the next step may be longer
 NEWTON = 6  # corrections of one step
 LOOSE = 1e-4  # change of a choice at which a point below the last counts as on the branch
-NEARLY = 1e-3  # the same for the point where the ladder ended
 CORRECTION = 1e-2  # relative residual of the linear system of a correction
 DIRECTION = 1e-3  # and of a tangent: a rough one would count as a bend
 RARE = 1e-2  # weight of moves that are hardly made in the length of a step
-MOST_STEPS = 400.0
+MOST_STEPS = 2000.0
 MOST_CHANGE = 5.0  # of a log choice in one correction
 
 
@@ -87,8 +86,11 @@ class Walk(NamedTuple):
 
 
 @kernel
-def _step(t: Topology, b: Buffers, y: Systems, w: Walk, tolerance: float) -> float:
+def _step(
+    t: Topology, b: Buffers, y: Systems, w: Walk, bounds: tuple[float, float]
+) -> float:
     """Predict, correct, and keep what stays on the branch; returns which lanes arrived."""
+    tolerance, longest = bounds
     n = b.n_choices
     for i in range(n):
         w.weight[i] = exp(minimum(w.point[i], 0.0)) + RARE
@@ -104,7 +106,7 @@ def _step(t: Topology, b: Buffers, y: Systems, w: Walk, tolerance: float) -> flo
         y.at[i] = w.ahead[i] = fma(length, w.along[i], w.point[i])
     y.border[n] = where(last, 1.0, along)
     y.at[n] = w.ahead[n] = where(last, 1.0, fma(length, along, s))
-    goal = where(last, 0.1 * tolerance, where(fresh, NEARLY, LOOSE))
+    goal = where(last, 0.1 * tolerance, LOOSE)
     near = _correct(t, b, y, w, goal)
     straight = _tangent(t, b, y, w)
     for i in range(n):
@@ -112,7 +114,7 @@ def _step(t: Topology, b: Buffers, y: Systems, w: Walk, tolerance: float) -> flo
     y.right[n] = y.at[n] - s
     short = above(fma(absolute(length), 2.0, LOOSE), _length(w, y.right, n))
     good = w.walking[0] * near * where(fresh, 1.0, straight * short)
-    _keep(b, y, w, good)
+    _keep(b, y, w, good, longest)
     return good * last
 
 
@@ -179,7 +181,7 @@ def _length(w: Walk, v: Flat, n: int) -> float:
 
 
 @kernel
-def _keep(b: Buffers, y: Systems, w: Walk, good: float) -> None:
+def _keep(b: Buffers, y: Systems, w: Walk, good: float, longest: float) -> None:
     """Accept good points, shorten the steps of the others, and end lanes that stall."""
     n = b.n_choices
     on = good * (1.0 - w.last[0])
@@ -190,8 +192,8 @@ def _keep(b: Buffers, y: Systems, w: Walk, good: float) -> None:
     easy = above(3.0, w.rounds[0]) * above(w.cosine[0], STRAIGHTEST)
     fair = above(4.0, w.rounds[0]) * above(w.cosine[0], STRAIGHTER)
     growth = where(easy, 1.6, where(fair, 1.0, 0.7))
-    longer = minimum(w.length[0] * growth, LONGEST)
-    longer = where(longer, longer, FIRST)
+    longer = minimum(w.length[0] * growth, longest)
+    longer = where(longer, longer, minimum(FIRST, longest))
     w.length[0] = where(on, longer, where(good, w.length[0], 0.4 * w.length[0]))
     w.steps[0] += 1.0
     w.walking[0] *= above(w.length[0], SHORTEST) * above(MOST_STEPS, w.steps[0])
@@ -211,19 +213,14 @@ def _measure(t: Topology, b: Buffers, y: Systems, w: Walk, arrived: float) -> No
 
 
 @kernel
-def _start(t: Topology, b: Buffers, y: Systems, w: Walk, job: Job, at: tuple[int, int]) -> None:
-    """Put a lane on the point that the ladder reached, heading for precision."""
-    lane, draw = at
-    n, game = b.n_choices, draw * b.n_choices
-    for infoset in range(t.n_infosets):
-        start, types, actions = t.choice[infoset], t.types[infoset], t.actions[infoset]
-        for k in range(types):
-            for a in range(actions):
-                i = (start + a * types + k) * LANES + lane
-                w.point[i] = job.choice[game + start + k * actions + a]
-                w.along[i] = 0.0
-    w.point[n * LANES + lane] = job.reached[draw]
-    w.along[n * LANES + lane] = 1.0
+def _start(t: Topology, b: Buffers, s: Lanes, y: Systems, w: Walk, job: Job, lane: int) -> None:
+    """Put a lane that a draw was loaded into on the point of habit, heading for precision."""
+    draw = int(s.draw[lane])
+    for i in range(lane, b.n_choices * LANES, LANES):
+        w.point[i] = s.saved[i]
+        w.along[i] = 0.0
+    w.point[b.n_choices * LANES + lane] = 0.0
+    w.along[b.n_choices * LANES + lane] = 1.0
     for actor in range(t.n_actors):
         y.precision[actor * LANES + lane] = job.precision[draw * t.n_actors + actor]
     w.length[lane] = w.steps[lane] = w.reached[lane] = 0.0
@@ -254,12 +251,12 @@ def _entry(version: int) -> Any:
     """The kernel that Python calls, compiled for this version of all kernels."""
 
     @entry
-    def trace_block(arrays: Any) -> None:
-        """Walk every draw of a job to the precision asked for.
+    def trace_block(arrays: Any, longest: float) -> None:
+        """Walk every draw of a job from habit to the precision asked for.
 
         Args:
-            arrays: `Topology`, `Buffers`, `Lanes`, `Systems`, `Walk`, `Job`; the job's `choice`
-                holds log choices near the branch at its `reached`.
+            arrays: `Topology`, `Buffers`, `Lanes`, `Systems`, `Walk`, `Job`.
+            longest: Longest step: about the change of a log choice that is made for sure.
         """
         if version < 0:  # never: named here to be part of the key under which this is kept
             return
@@ -274,12 +271,12 @@ def _entry(version: int) -> Any:
             for lane in range(LANES):
                 if w.draw[lane] < 0 and done < job.n_draws:
                     load(t, b, s, job, lane, done)
-                    _start(t, b, y, w, job, (lane, done))
+                    _start(t, b, s, y, w, job, lane)
                     done += 1
                 active += 1 if w.draw[lane] >= 0 else 0
             if active == 0:
                 return
-            arrived = _step(t, b_packs, y_packs, w_packs, job.tolerance)
+            arrived = _step(t, b_packs, y_packs, w_packs, (job.tolerance, longest))
             if some(arrived):
                 _measure(t, b_packs, y_packs, w_packs, arrived)
             for lane in range(LANES):
