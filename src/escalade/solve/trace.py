@@ -6,7 +6,8 @@ come close it may take the wrong one. Here the branch is a curve (x, s) of log c
 tangent and corrects by Newton's method, whose linear systems are those of `krylov`.
 
 A step that lands on another branch is noticed by its orientation: along one branch the sign of the
-determinant of the bordered Jacobian never changes (Allgower & Georg 1990, ch. 2).
+determinant of the bordered Jacobian changes only where another branch crosses, as in games with a
+symmetry (Allgower & Georg 1990, ch. 2 and 8). There the walk goes straight on.
 
 Every lane walks on its own, and one that has ended takes the next draw.
 """
@@ -39,9 +40,13 @@ from escalade.solve.topology import Topology
 FIRST = 0.3  # length of the first step
 LONGEST = (1.5, 0.3)  # steps of a first and of a second try
 SHORTEST = 1e-6
+FORK = 1e-2  # where even a step so short changes the orientation, another branch crosses this one
+SMOOTH = 0.99  # least cosine of such a step
 STRAIGHT = 0.8  # least cosine between the tangents at both ends of a step
 STRAIGHTER = 0.93  # below it the next step is shorter
 STRAIGHTEST = 0.97  # above it the next step may be longer
+BEND = 0.35  # farthest from its prediction that a point may lie, in lengths of the step
+SLACK = 0.02  # and besides, for what the last point was off
 NEWTON = 6  # corrections of one step
 LOOSE = 1e-4  # change of a choice at which a point below the last counts as on the branch
 CORRECTION = 1e-2  # relative residual of the linear system of a correction
@@ -63,6 +68,7 @@ class Walk(NamedTuple):
         walking: [1] Whether the lane walks.
         last: [1] Whether this step should end at the precision asked for.
         rounds: [1] Corrections of this step.
+        sense: [1] Sign of the determinant at the last point.
         cosine: [1] Cosine between the tangents at both ends of this step.
         reached: [1] Largest s so far.
         steps: [1] Steps so far.
@@ -78,6 +84,7 @@ class Walk(NamedTuple):
     walking: Flat
     last: Flat
     rounds: Flat
+    sense: Flat
     cosine: Flat
     reached: Flat
     steps: Flat
@@ -109,11 +116,14 @@ def _step(
     goal = where(last, 0.1 * tolerance, LOOSE)
     near = _correct(t, b, y, w, goal)
     straight = _tangent(t, b, y, w)
-    for i in range(n):
-        y.right[i] = y.at[i] - w.point[i]
-    y.right[n] = y.at[n] - s
-    short = above(fma(absolute(length), 2.0, LOOSE), _length(w, y.right, n))
-    good = w.walking[0] * near * where(fresh, 1.0, straight * short)
+    for i in range(n + 1):
+        y.right[i] = y.at[i] - w.ahead[i]
+    close = above(fma(absolute(length), BEND, SLACK), _length(w, y.right, n))
+    same = above(w.sense[0] * y.sign[0], 0.0)
+    across = above(FORK, length) * above(w.cosine[0], SMOOTH)
+    smooth = straight * close * where(across, 1.0, same)
+    good = w.walking[0] * near * where(fresh, 1.0, smooth)
+    w.sense[0] = where(good, y.sign[0], w.sense[0])
     _keep(b, y, w, good, longest)
     return good * last
 
@@ -154,7 +164,7 @@ def _correct(t: Topology, b: Buffers, y: Systems, w: Walk, goal: float) -> float
 
 @kernel
 def _tangent(t: Topology, b: Buffers, y: Systems, w: Walk) -> float:
-    """y.found := direction of the branch at y.at; returns where it bends little and runs on."""
+    """y.found := direction of the branch at y.at; returns where it bends little."""
     n = b.n_choices
     for i in range(n):
         y.border[i] = w.weight[i] * w.along[i]
@@ -168,7 +178,7 @@ def _tangent(t: Topology, b: Buffers, y: Systems, w: Walk) -> float:
         y.found[i] *= scale
         cosine = fma(y.border[i], y.found[i], cosine)
     w.cosine[0] = cosine
-    return above(cosine, STRAIGHT) * above(0.0, y.sign[0])
+    return above(cosine, STRAIGHT)
 
 
 @inlined
