@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from escalade.solve.kernels import sweep
 from escalade.solve.lanes import Buffers, Flat, inlined, kernel
-from escalade.solve.packs import absolute, above, fma, full, maximum, root, some, where
+from escalade.solve.packs import above, absolute, fma, full, maximum, root, some, where
 from escalade.solve.topology import Topology
 
 TINY = 2e-7  # change of a point in a difference of sweeps, relative to its largest number
@@ -91,9 +91,7 @@ def solve_systems(t: Topology, b: Buffers, y: Systems, wanted: float, tolerance:
 
 
 @inlined
-def _multiply(
-    t: Topology, b: Buffers, y: Systems, column: int, lanes: tuple[float, float]
-) -> None:
+def _multiply(t: Topology, b: Buffers, y: Systems, column: int, lanes: tuple[float, float]) -> None:
     """The next basis vector := the matrix times the vector of this column."""
     wanted, tiny = lanes
     n = b.n_choices

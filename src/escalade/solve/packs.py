@@ -18,10 +18,17 @@ from llvmlite import ir
 from numba import njit, types
 from numba.core import cgutils
 from numba.core.typing.templates import ConcreteTemplate, infer_global, signature
-from numba.extending import intrinsic, lower_builtin, models, register_model
+from numba.extending import intrinsic as _intrinsic
+from numba.extending import lower_builtin, models, register_model
 from numpy.typing import NDArray
 
 LANES = 8
+
+# Their own types say nothing of what they make.
+_infer: Any = infer_global
+intrinsic: Any = _intrinsic
+_OPTIONS: Any = {"nogil": True, "no_cpython_wrapper": True, "no_cfunc_wrapper": True}
+inlined: Any = njit(forceinline=True, **_OPTIONS)
 
 _FLOAT, _WORD = ir.DoubleType(), ir.IntType(64)
 _FLOATS, _WORDS = ir.VectorType(_FLOAT, LANES), ir.VectorType(_WORD, LANES)
@@ -68,9 +75,9 @@ def _arithmetic(operation: Callable[..., Any], instruction: str) -> None:
     """Let an operator work on packs, and on a pack and a number."""
     pairs = [(PACK, PACK), (PACK, types.float64), (types.float64, PACK)]
 
-    @infer_global(operation)
+    @_infer(operation)
     class _Typing(ConcreteTemplate):
-        cases = [signature(PACK, *pair) for pair in pairs]
+        cases = [signature(PACK, *pair) for pair in pairs]  # noqa: RUF012 - as Numba reads it
 
     def lower(_context: Any, builder: Any, sig: Any, args: Any) -> Any:
         both = [_spread(builder, kind, arg) for kind, arg in zip(sig.args, args, strict=True)]
@@ -217,7 +224,7 @@ def _split(_typing: Any, y: Any) -> Any:
     return types.UniTuple(PACK, 2)(y), codegen
 
 
-@njit(nogil=True, forceinline=True, no_cpython_wrapper=True, no_cfunc_wrapper=True)
+@inlined
 def exp(x):  # noqa: ANN001, ANN201
     """e^x for x ≤ 0, error below 2 ulp; below −708 the value at −708.
 
@@ -237,7 +244,7 @@ def exp(x):  # noqa: ANN001, ANN201
     return _times_power(p, t)
 
 
-@njit(nogil=True, forceinline=True, no_cpython_wrapper=True, no_cfunc_wrapper=True)
+@inlined
 def log(y):  # noqa: ANN001, ANN201
     """ln y for y ≥ 1 (reduction and polynomial of fdlibm)."""
     k, m = _split(y)

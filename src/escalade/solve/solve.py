@@ -13,8 +13,8 @@ from escalade.game.game import Game, require_perfect_recall
 from escalade.game.tables import Tables, require_good_numbers
 from escalade.solve import workspace
 from escalade.solve.ladder import Job, solve_block
-from escalade.solve.packs import LANES
 from escalade.solve.lanes import Buffers
+from escalade.solve.packs import LANES
 from escalade.solve.solution import Solution, Status
 from escalade.solve.topology import build_topology, has_feedback
 from escalade.solve.trace import LONGEST, trace_block
@@ -127,7 +127,7 @@ class _Run:
         rows = (len(tables.payoff), len(tables.chance), len(tables.habit))
         results = (np.zeros(n, dtype=np.int8), np.zeros(n), np.zeros(n), np.zeros(n, np.int32))
         choice = np.full((n, self.game.n_choices), np.nan)
-        return Job(n, *rows, int(self.exact), *self.asked, *numbers, choice, *results)
+        return Job._make((n, *rows, int(self.exact), *self.asked, *numbers, choice, *results))
 
     def _keep(self, job: Job, draws: NDArray[np.int64], status: Status) -> None:
         """Write the results of a job."""

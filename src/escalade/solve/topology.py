@@ -356,8 +356,8 @@ def _ranks(
         return np.zeros(0, dtype=np.int64), np.zeros(0, dtype=np.int64)
     n_knots, knot = n_units, np.arange(n_units)
     if not layered:
-        from scipy.sparse import csr_array  # noqa: PLC0415 - slow to import, rarely needed
-        from scipy.sparse.csgraph import connected_components  # noqa: PLC0415
+        from scipy.sparse import csr_array  # slow to import, rarely needed
+        from scipy.sparse.csgraph import connected_components
 
         edges = csr_array((np.ones(len(above), bool), (above, below)), shape=(n_units, n_units))
         n_knots, knot = connected_components(edges, connection="strong")

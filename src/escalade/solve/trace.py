@@ -1,9 +1,10 @@
 """Following the principal branch through folds: pseudo-arclength continuation.
 
-Where precision must fall before it can rise again a ladder of precisions ends, and where two branches
-come close it may take the wrong one. Here the branch is a curve (x, s) of log choices x and fraction s of the precision asked for, walked by arclength
-(Keller 1977; for quantal response equilibria Turocy 2005, 2010). Each step predicts along the
-tangent and corrects by Newton's method, whose linear systems are those of `krylov`.
+Where precision must fall before it can rise again a ladder of precisions ends, and where two
+branches come close it may take the wrong one. Here the branch is a curve (x, s) of log choices x
+and fraction s of the precision asked for, walked by arclength (Keller 1977; for quantal response
+equilibria Turocy 2005, 2010). Each step predicts along the tangent and corrects by Newton's method,
+whose linear systems are those of `krylov`.
 
 A step that lands on another branch is noticed by its orientation: along one branch the sign of the
 determinant of the bordered Jacobian changes only where another branch crosses, as in games with a
@@ -24,8 +25,8 @@ from escalade.solve.ladder import Job, Lanes, load
 from escalade.solve.lanes import Buffers, Flat, entry, inlined, kernel, packs, pointers, sources
 from escalade.solve.packs import (
     LANES,
-    absolute,
     above,
+    absolute,
     exp,
     fma,
     full,
@@ -93,9 +94,7 @@ class Walk(NamedTuple):
 
 
 @kernel
-def _step(
-    t: Topology, b: Buffers, y: Systems, w: Walk, bounds: tuple[float, float]
-) -> float:
+def _step(t: Topology, b: Buffers, y: Systems, w: Walk, bounds: tuple[float, float]) -> float:
     """Predict, correct, and keep what stays on the branch; returns which lanes arrived."""
     tolerance, longest = bounds
     n = b.n_choices
@@ -223,14 +222,15 @@ def _measure(t: Topology, b: Buffers, y: Systems, w: Walk, arrived: float) -> No
 
 
 @kernel
-def _start(t: Topology, b: Buffers, s: Lanes, y: Systems, w: Walk, job: Job, lane: int) -> None:
+def _start(t: Topology, s: Lanes, y: Systems, w: Walk, at: tuple[Job, int, int]) -> None:
     """Put a lane that a draw was loaded into on the point of habit, heading for precision."""
+    job, n, lane = at
     draw = int(s.draw[lane])
-    for i in range(lane, b.n_choices * LANES, LANES):
+    for i in range(lane, n * LANES, LANES):
         w.point[i] = s.saved[i]
         w.along[i] = 0.0
-    w.point[b.n_choices * LANES + lane] = 0.0
-    w.along[b.n_choices * LANES + lane] = 1.0
+    w.point[n * LANES + lane] = 0.0
+    w.along[n * LANES + lane] = 1.0
     for actor in range(t.n_actors):
         y.precision[actor * LANES + lane] = job.precision[draw * t.n_actors + actor]
     w.length[lane] = w.steps[lane] = w.reached[lane] = 0.0
@@ -241,8 +241,9 @@ def _start(t: Topology, b: Buffers, s: Lanes, y: Systems, w: Walk, job: Job, lan
 
 
 @kernel
-def _finish(t: Topology, b: Buffers, y: Systems, w: Walk, job: Job, lane: int) -> None:
+def _finish(t: Topology, b: Buffers, y: Systems, w: Walk, at: tuple[Job, int]) -> None:
     """Write the results of a lane that has ended: its point when the residual supports it."""
+    job, lane = at
     draw, game = int(w.draw[lane]), int(w.draw[lane]) * b.n_choices
     solved = w.residual[lane] <= job.tolerance
     for infoset in range(t.n_infosets):
@@ -281,7 +282,7 @@ def _entry(version: int) -> Any:
             for lane in range(LANES):
                 if w.draw[lane] < 0 and done < job.n_draws:
                     load(t, b, s, job, lane, done)
-                    _start(t, b, s, y, w, job, lane)
+                    _start(t, s, y, w, (job, b.n_choices, lane))
                     done += 1
                 active += 1 if w.draw[lane] >= 0 else 0
             if active == 0:
@@ -293,7 +294,7 @@ def _entry(version: int) -> Any:
                 if y.sweeps[lane] >= job.max_sweeps:
                     w.walking[lane] = 0.0
                 if w.draw[lane] >= 0 and w.walking[lane] == 0.0:
-                    _finish(t, b, y, w, job, lane)
+                    _finish(t, b, y, w, (job, lane))
                     w.draw[lane] = -1.0
 
     return trace_block
