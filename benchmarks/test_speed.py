@@ -50,8 +50,9 @@ def peak_memory(*command: str, **environment: str) -> float:
     Raises:
         RuntimeError: The command failed.
     """
-    process = subprocess.Popen(
-        [ESCALADE, *command], cwd=ROOT, env=os.environ | environment, stdout=subprocess.DEVNULL
+    settings = {k: v for k, v in os.environ.items() if k != "PYTHONDONTWRITEBYTECODE"}
+    process = subprocess.Popen(  # with compiled modules kept, as pip leaves them
+        [ESCALADE, *command], cwd=ROOT, env=settings | environment, stdout=subprocess.DEVNULL
     )
     try:
         _, status, usage = os.wait4(process.pid, 0)
