@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import sys
+from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -200,17 +201,28 @@ def _read(file: Path, target: Path | None) -> Scenario:
 
 def _forecast(scenario: Scenario, draws: int, seed: int) -> Forecast:
     """Forecast a scenario, with a progress bar on the error stream."""
-    gc.enable()
     from rich.console import Console
     from rich.progress import Progress
 
+    _load_numba()
     from escalade.forecast.forecast import forecast as run
 
+    gc.freeze()
+    gc.enable()
     console = Console(stderr=True)
     with Progress(console=console, transient=True, disable=not console.is_terminal) as bar:
         what = "solving model worlds (the first run on a machine compiles for a minute)"
         task = bar.add_task(what, total=2 * draws)
         return run(scenario, draws=draws, seed=seed, progress=lambda n: bar.advance(task, n))
+
+
+def _load_numba() -> None:
+    """Load Numba as where there is no BLAS: no kernel uses it, and SciPy's takes 0.3 s to load."""
+    blas = "scipy.linalg.cython_blas"
+    if blas not in sys.modules:
+        sys.modules[blas] = None  # pyright: ignore[reportArgumentType] - what stops an import
+        import_module("numba.np.arraymath")
+        del sys.modules[blas]
 
 
 def _count(n: int, what: str) -> str:

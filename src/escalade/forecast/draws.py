@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from statistics import NormalDist
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import special
 
 from escalade.errors import EscaladeError
 from escalade.forecast.sobol import MAX_DIMENSION, sobol
@@ -15,6 +15,8 @@ from escalade.scenario.scenario import Input, Ranking
 from escalade.scenario.values import Distribution
 
 Floats = NDArray[np.float64]
+
+_inverse_normal = np.frompyfunc(NormalDist().inv_cdf, 1, 1)
 
 AUTHOR_CORRELATION = 0.3
 """Correlation, on the logit scale, of an author's likelihood words of one group."""
@@ -69,7 +71,7 @@ def draw(inputs: Sequence[Input], n_draws: int, seed: int) -> Draws:
         raise EscaladeError(f"{sum(sizes) + len(groups):,} uncertain numbers are more than "
                             f"{MAX_DIMENSION:,}, the most that can be drawn")  # fmt: skip
     points = _sobol(sum(sizes) + len(groups), n_draws, seed)
-    effects = {group: special.ndtri(points[i]) for i, group in enumerate(groups)}
+    effects = {group: _normal_quantile(points[i]) for i, group in enumerate(groups)}
     values, row = [], len(groups)
     for item, size in zip(inputs, sizes, strict=True):
         own = points[row : row + size]
@@ -113,9 +115,9 @@ def _values(
     if value.group:
         share = AUTHOR_CORRELATION
         normal = np.sqrt(share) * effects[value.group]
-        normal = normal + np.sqrt(1.0 - share) * special.ndtri(points[0])
+        normal = normal + np.sqrt(1.0 - share) * _normal_quantile(points[0])
         mean, sd = value.parameters
-        return special.expit(mean + sd * normal)
+        return _expit(mean + sd * normal)
     return quantile(value, points[0])
 
 
@@ -128,6 +130,17 @@ def _utilities(n_strata: int, points: Floats, n_draws: int) -> Floats:
     below = np.cumsum(gaps[::-1], axis=0)[::-1] / gaps.sum(axis=0)
     below[0] = 1.0
     return np.vstack([below, np.zeros((1, n_draws))])
+
+
+def _normal_quantile(probability: Floats) -> Floats:
+    """Quantiles of the standard normal distribution."""
+    return np.asarray(_inverse_normal(probability), dtype=np.float64)
+
+
+def _expit(x: Floats) -> Floats:
+    """The logistic function; e^-|x| cannot overflow."""
+    small = np.exp(-np.abs(x))
+    return np.where(x >= 0, 1.0, small) / (1.0 + small)
 
 
 def quantile(value: Distribution, probability: Floats) -> Floats:
@@ -145,11 +158,11 @@ def quantile(value: Distribution, probability: Floats) -> Floats:
         case "fixed":
             return np.full_like(probability, a[0])
         case "logitnormal":
-            return special.expit(a[0] + a[1] * special.ndtri(probability))
+            return _expit(a[0] + a[1] * _normal_quantile(probability))
         case "lognormal":
-            return np.exp(a[0] + a[1] * special.ndtri(probability))
+            return np.exp(a[0] + a[1] * _normal_quantile(probability))
         case "normal":
-            return a[0] + a[1] * special.ndtri(probability)
+            return a[0] + a[1] * _normal_quantile(probability)
         case "uniform":
             return a[0] + (a[1] - a[0]) * probability
         case "triangular":
@@ -159,4 +172,6 @@ def quantile(value: Distribution, probability: Floats) -> Floats:
             share = np.where(probability < rise, np.sqrt(rise * probability), fall)
             return a[0] + width * share
         case "beta":
-            return special.betaincinv(a[0], a[1], probability)
+            from scipy.special import betaincinv  # 0.3 s to import, and rarely needed
+
+            return betaincinv(a[0], a[1], probability)

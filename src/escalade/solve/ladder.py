@@ -24,7 +24,8 @@ SWEEP, CHECK, IDLE = 0.0, 1.0, 2.0  # what a lane does
 LOOSE = 1e-3  # change of a choice at which a rung below the last counts as solved
 FAR = 0.2  # distance of a choice from its prediction that makes a rung suspect
 FIRST_STEP = 0.5  # first rung: precision times range of payoffs
-EASY = 10.0  # sweeps
+QUICK = 8.0  # sweeps on a rung that no fork can be near
+EASY = 10.0  # sweeps on a rung after which the next step is longer
 SLOW = 12.0  # sweeps on a rung after which they are accelerated
 WINDOW = 4.0  # sweeps after which progress is judged
 RUNG_LIMIT = 32.0  # sweeps on one rung: where they converge slower, a fold or fork may be near
@@ -50,7 +51,8 @@ class Lanes(NamedTuple):
         sweeps: Passes over the tree.
         checks: Failed checks.
         near: 1 when the rung is known to lie near its prediction.
-        saved: [2, choice, W] Log choices at the last two rungs, the last one first.
+        safe: The last rung of those, from the first, that were all solved quickly.
+        saved: [3, choice, W] Log choices at the last two rungs, the last one first, and at `safe`.
     """
 
     mode: Flat
@@ -65,6 +67,7 @@ class Lanes(NamedTuple):
     sweeps: Flat
     checks: Flat
     near: Flat
+    safe: Flat
     saved: Flat
 
 
@@ -128,7 +131,7 @@ def load(t: Topology, b: Buffers, s: Lanes, job: Job, lane: int, draw: int) -> N
     _load_beliefs(t, b, job, lane, draw)
     _habit_choice(t, b, s, lane)
     s.draw[lane] = draw
-    s.s_ok[lane] = s.s_before[lane] = 0.0
+    s.s_ok[lane] = s.s_before[lane] = s.safe[lane] = 0.0
     s.sweeps[lane] = s.checks[lane] = 0.0
     s.damp[lane] = 1.0
     s.step[lane] = 1.0 if job.exact > 0 or widest <= FIRST_STEP else FIRST_STEP / widest
@@ -277,11 +280,16 @@ def _is_far(b: Buffers, s: Lanes, lane: int) -> bool:
 def _accept(b: Buffers, s: Lanes, lane: int) -> None:
     """Keep the present point as the last rung, and choose the length of the next step."""
     n = b.n_choices * LANES
+    safe = s.safe[lane] == s.s_ok[lane] and s.rung[lane] <= QUICK
     for j in range(lane, n, LANES):
         s.saved[n + j] = s.saved[j]
         s.saved[j] = b.x[j]
+        if safe:
+            s.saved[2 * n + j] = b.x[j]
     s.s_before[lane] = s.s_ok[lane]
     s.s_ok[lane] = s.s[lane]
+    if safe:
+        s.safe[lane] = s.s[lane]
     if s.rung[lane] <= EASY:
         s.step[lane] *= 2.0
         s.damp[lane] = min(1.0, 2.0 * s.damp[lane])
@@ -291,21 +299,27 @@ def _accept(b: Buffers, s: Lanes, lane: int) -> None:
 
 @kernel
 def _finish(t: Topology, b: Buffers, s: Lanes, job: Job, lane: int, residual: float) -> None:
-    """Write the results of a lane: its point when the residual supports it."""
+    """Write the results of a lane: its point when the residual supports it.
+
+    Otherwise the log choices of the safe rung are written, for a walk to start from.
+    """
     draw = int(s.draw[lane])
     game = draw * b.n_choices
+    safe = 2 * b.n_choices * LANES if s.safe[lane] > 0.0 else 0
     solved = residual <= job.tolerance
     for j in range(lane, b.n_choices * LANES, LANES):
         solved &= b.x[j] <= 1e-9  # false for NaN
+    if not solved and s.safe[lane] == 0.0:
+        _habit_choice(t, b, s, lane)
     for infoset in range(t.n_infosets):
         start, types, actions = t.choice[infoset], t.types[infoset], t.actions[infoset]
         for k in range(types):
             for a in range(actions):
                 j = (start + a * types + k) * LANES + lane
-                p = np.exp(b.x[j]) if solved else np.nan
+                p = np.exp(b.x[j]) if solved else s.saved[safe + j]
                 job.choice[game + start + k * actions + a] = p
     job.solved[draw] = 1 if solved else 0
-    job.reached[draw] = 1.0 if solved else s.s_ok[lane]
+    job.reached[draw] = 1.0 if solved else s.safe[lane]
     job.residual[draw] = residual if solved else np.nan
     job.sweeps[draw] = int(s.sweeps[lane])
     s.mode[lane] = IDLE

@@ -15,10 +15,9 @@ from zlib import crc32
 
 import numpy as np
 from numba import njit, types
-from numba.extending import intrinsic
 from numpy.typing import NDArray
 
-from escalade.solve.packs import PACK
+from escalade.solve.packs import PACK, intrinsic
 
 Flat = NDArray[np.float64]
 

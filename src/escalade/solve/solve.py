@@ -56,17 +56,17 @@ def solve(
         raise ValueError(f"threads is {threads}; it must be at least 1")
     require_perfect_recall(game)
     require_good_numbers(game, tables)
-    run = _Run(game, tables, (float(tolerance), float(max_sweeps)))
+    run = Run(game, tables, (float(tolerance), float(max_sweeps)))
     workers = threads or os.cpu_count() or 1
     with ThreadPoolExecutor(workers) as pool:
         list(pool.map(run.solve, run.blocks(np.arange(tables.n_draws))))
-        for longest in LONGEST:
+        for longest in LONGEST:  # a second try starts from habit
             hard = run.blocks(run.hard(), workers)
             list(pool.map(partial(run.trace, longest=longest), hard))
     return run.solution()
 
 
-class _Run:
+class Run:
     """One call of `solve`: the game, arranged for the kernels, and the results so far."""
 
     def __init__(self, game: Game, tables: Tables, asked: tuple[float, float]) -> None:
@@ -104,6 +104,7 @@ class _Run:
     def trace(self, draws: NDArray[np.int64], longest: float) -> None:
         """Follow draws by arclength."""
         job = self._job(draws)
+        job.choice[:] = self.choice[:, draws].T
         job.reached[:] = self.reached[draws]
         job.sweeps[:] = self.sweeps[draws]
         lanes, systems = workspace.lanes(self.game), workspace.systems(self.game)
@@ -113,6 +114,7 @@ class _Run:
 
     def solution(self) -> Solution:
         """All results."""
+        self.choice[:, self.status == Status.FAILED] = np.nan
         return Solution(self.choice, self.status, self.residual, self.reached, self.sweeps)
 
     def _buffers(self) -> Buffers:

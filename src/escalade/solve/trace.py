@@ -223,13 +223,19 @@ def _measure(t: Topology, b: Buffers, y: Systems, w: Walk, arrived: float) -> No
 
 @kernel
 def _start(t: Topology, s: Lanes, y: Systems, w: Walk, at: tuple[Job, int, int]) -> None:
-    """Put a lane that a draw was loaded into on the point of habit, heading for precision."""
+    """Put a lane on the point that the ladder left for its draw, or on habit."""
     job, n, lane = at
     draw = int(s.draw[lane])
-    for i in range(lane, n * LANES, LANES):
-        w.point[i] = s.saved[i]
-        w.along[i] = 0.0
-    w.point[n * LANES + lane] = 0.0
+    left = job.choice[draw * n] <= 0.0  # false for NaN
+    for infoset in range(t.n_infosets):
+        start, types, actions = t.choice[infoset], t.types[infoset], t.actions[infoset]
+        for k in range(types):
+            for a in range(actions):
+                i = (start + a * types + k) * LANES + lane
+                log = job.choice[draw * n + start + k * actions + a]
+                w.point[i] = log if left else s.saved[i]
+                w.along[i] = 0.0
+    w.point[n * LANES + lane] = job.reached[draw] if left else 0.0
     w.along[n * LANES + lane] = 1.0
     for actor in range(t.n_actors):
         y.precision[actor * LANES + lane] = job.precision[draw * t.n_actors + actor]
@@ -263,10 +269,11 @@ def _entry(version: int) -> Any:
 
     @entry
     def trace_block(arrays: Any, longest: float) -> None:
-        """Walk every draw of a job from habit to the precision asked for.
+        """Walk every draw of a job to the precision asked for.
 
         Args:
-            arrays: `Topology`, `Buffers`, `Lanes`, `Systems`, `Walk`, `Job`.
+            arrays: `Topology`, `Buffers`, `Lanes`, `Systems`, `Walk`, `Job`; the job's `choice`
+                holds log choices on the branch at its `reached`, or NaN to start from habit.
             longest: Longest step: about the change of a log choice that is made for sure.
         """
         if version < 0:  # never: named here to be part of the key under which this is kept

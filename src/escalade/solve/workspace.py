@@ -73,7 +73,7 @@ def memory(game: Game) -> Memory:
 
 def lanes(game: Game) -> Lanes:
     """Working memory of the ladder."""
-    return Lanes(**_rooms(dict.fromkeys(Lanes._fields, 1) | {"saved": 2 * game.n_choices}))
+    return Lanes(**_rooms(dict.fromkeys(Lanes._fields, 1) | {"saved": 3 * game.n_choices}))
 
 
 def systems(game: Game) -> Systems:
