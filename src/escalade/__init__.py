@@ -20,12 +20,14 @@ __all__ = [
     "read_efg",
     "read_scenario",
     "solve_game",
+    "write_efg",
 ]
 
 if TYPE_CHECKING:
     from escalade.forecast.forecast import forecast as forecast_scenario
     from escalade.game.compile import compile_theatre
     from escalade.game.efg import read_efg
+    from escalade.game.efg_writer import write_efg
     from escalade.scenario.read import read_scenario
     from escalade.solve.solve import solve as solve_game
 else:
@@ -35,6 +37,7 @@ else:
         "read_efg": ("escalade.game.efg", "read_efg"),
         "read_scenario": ("escalade.scenario.read", "read_scenario"),
         "solve_game": ("escalade.solve.solve", "solve"),
+        "write_efg": ("escalade.game.efg_writer", "write_efg"),
     }
 
     def __getattr__(name: str) -> object:

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import gc
+
+gc.disable()  # nothing to collect while modules load; long work turns it on again
+
 import sys
 from importlib import import_module
 from pathlib import Path
@@ -18,7 +21,6 @@ if TYPE_CHECKING:
 
 FAULTY = 2
 
-gc.disable()  # nothing to collect while modules load; long work turns it on again
 
 app = typer.Typer(
     name="escalade",
