@@ -9,9 +9,9 @@ gc.disable()  # nothing to collect while modules load; long work turns it on aga
 import sys
 from importlib import import_module
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING
 
-import typer
+import click
 
 from escalade.errors import EscaladeError, ScenarioError
 
@@ -22,18 +22,23 @@ if TYPE_CHECKING:
 FAULTY = 2
 
 
-app = typer.Typer(
-    name="escalade",
-    help="From a written assessment of a crisis to a runnable model, and to a forecast.",
-    no_args_is_help=True,
-    add_completion=False,
-    pretty_exceptions_enable=False,
-    rich_markup_mode=None,
-)
+PATH = click.Path(path_type=Path)
 
-File = Annotated[Path, typer.Argument(metavar="FILE", help="A scenario file.")]
-Draws = Annotated[int, typer.Option(help="Model worlds; a power of two is best.", min=1, max=2**20)]
-Seed = Annotated[int, typer.Option(help="Seed: the same seed gives the same numbers.", min=0)]
+file = click.argument("file", type=PATH)
+draws = click.option(
+    "--draws",
+    type=click.IntRange(1, 2**20),
+    default=1024,
+    show_default=True,
+    help="Model worlds; a power of two is best.",
+)
+seed = click.option(
+    "--seed",
+    type=click.IntRange(min=0),
+    default=0,
+    show_default=True,
+    help="Seed: the same seed gives the same numbers.",
+)
 
 
 def main() -> None:
@@ -42,80 +47,90 @@ def main() -> None:
         app()
     except ScenarioError as error:
         for fault in error.faults:
-            typer.echo(fault, err=True)
-        typer.echo(_count(len(error.faults), "fault"), err=True)
+            click.echo(fault, err=True)
+        click.echo(_count(len(error.faults), "fault"), err=True)
         sys.exit(FAULTY)
     except EscaladeError as error:
-        typer.echo(error, err=True)
+        click.echo(error, err=True)
         sys.exit(FAULTY)
     except OSError as error:
-        typer.echo(f"{error.filename or ''}: {error.strerror or error}".lstrip(": "), err=True)
+        click.echo(f"{error.filename or ''}: {error.strerror or error}".lstrip(": "), err=True)
         sys.exit(FAULTY)
     finally:
         gc.freeze()  # nor at the end: the system takes it all back at once
 
 
-@app.callback(invoke_without_command=True)
-def _version(
-    version: Annotated[bool, typer.Option("--version", help="Print the version.")] = False,
-) -> None:
-    if version:
-        from escalade import __version__
+@click.group(no_args_is_help=True)
+@click.option(
+    "--version",
+    is_flag=True,
+    is_eager=True,
+    expose_value=False,
+    callback=lambda context, _, asked: _version(context) if asked else None,
+    help="Print the version.",
+)
+def app() -> None:
+    """From a written assessment of a crisis to a runnable model, and to a forecast."""
 
-        typer.echo(f"escalade {__version__}")
-        raise typer.Exit
+
+def _version(context: click.Context) -> None:
+    from escalade import __version__
+
+    click.echo(f"escalade {__version__}")
+    context.exit()
 
 
 @app.command()
-def new(
-    essay: Annotated[Path, typer.Argument(metavar="ESSAY.txt", help="The prose.")],
-    by: Annotated[str, typer.Option(help="Author of the assessment.")],
-    date: Annotated[str, typer.Option(help="Day of writing, YYYY-MM-DD.")],
-    title: Annotated[str, typer.Option(help="Title; the file's name if not given.")] = "",
-    out: Annotated[Path | None, typer.Option(help="Scenario file to write.")] = None,
-) -> None:
-    """Take in a text: pin its sentences and write a starter scenario beside it."""
+@click.argument("essay", type=PATH, metavar="ESSAY.txt")
+@click.option("--by", required=True, help="Author of the assessment.")
+@click.option("--date", required=True, help="Day of writing, YYYY-MM-DD.")
+@click.option("--title", default="", help="Title; the file's name if not given.")
+@click.option("--out", type=PATH, help="Scenario file to write.")
+def new(essay: Path, by: str, date: str, title: str, out: Path | None) -> None:
+    """Take in a text. Pins its sentences and writes a starter scenario beside it."""
     from escalade.text.starter import new_scenario
 
     written = new_scenario(essay, by=by, date=date, title=title, out=out)
-    typer.echo(f"wrote {written}\nnext: fill it in, then  escalade check {written}")
+    click.echo(f"wrote {written}\nnext: fill it in, then  escalade check {written}")
 
 
 @app.command()
-def check(
-    file: File,
-    text: Annotated[
-        Path | None, typer.Option(help="Verify the citations against this text.")
-    ] = None,
-) -> None:
-    """Check a scenario file: every fault with its line, then what is worth a look."""
+@file
+@click.option("--text", type=PATH, help="Verify the citations against this text.")
+def check(file: Path, text: Path | None) -> None:
+    """Check a scenario file. Names every fault with its line, then what is worth a look."""
     from escalade.scenario.lints import lint
     from escalade.scenario.read import read_scenario
 
     scenario = read_scenario(file)
     lints = lint(scenario, text=text)
     for found in lints:
-        typer.echo(f"worth a look: {found}")
+        click.echo(f"worth a look: {found}")
     theatres = _count(len(scenario.theatres), "theatre")
     cited = _count(len(scenario.citations), "cited sentence")
-    typer.echo(f"{file}: no faults; {_count(len(scenario.inputs), 'input')}, {theatres}, {cited}; "
+    click.echo(f"{file}: no faults; {_count(len(scenario.inputs), 'input')}, {theatres}, {cited}; "
           f"{_count(len(lints), 'thing')} worth a look")  # fmt: skip
 
 
 @app.command()
-def show(
-    file: File,
-    depth: Annotated[int, typer.Option(help="How deep to draw the tree.", min=0, max=20)] = 2,
-    theatre: Annotated[str, typer.Option(help="Only this theatre.")] = "",
-) -> None:
-    """Print actors, types, turns, the size of the tree and what multiplies it."""
+@file
+@click.option(
+    "--depth",
+    type=click.IntRange(0, 20),
+    default=2,
+    show_default=True,
+    help="How deep to draw the tree.",
+)
+@click.option("--theatre", default="", help="Only this theatre.")
+def show(file: Path, depth: int, theatre: str) -> None:
+    """Print the game. Shows actors, types, turns, the size of the tree and what multiplies it."""
     from escalade.report.outline import print_outline
     from escalade.scenario.read import read_scenario
 
     scenario = read_scenario(file)
     names = [t.id for t in scenario.theatres]
     if theatre and theatre not in names:
-        raise typer.BadParameter(f"there is no theatre '{theatre}'; there is {', '.join(names)}")
+        raise click.BadParameter(f"there is no theatre '{theatre}'; there is {', '.join(names)}")
     print_outline(scenario, depth=depth, only=theatre)
 
 
@@ -126,22 +141,19 @@ def schema() -> None:
 
     from escalade.scenario.schema import json_schema
 
-    typer.echo(json.dumps(json_schema(), indent=2, ensure_ascii=False))
+    click.echo(json.dumps(json_schema(), indent=2, ensure_ascii=False))
 
 
 @app.command()
-def forecast(
-    file: File,
-    draws: Draws = 1024,
-    seed: Seed = 0,
-    json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
-    samples: Annotated[
-        Path | None, typer.Option(help="Write every model world: a .csv or .parquet file.")
-    ] = None,
-) -> None:
-    """Forecast: outcome probabilities with intervals, claims, belief paths."""
+@file
+@draws
+@seed
+@click.option("--json", is_flag=True, help="Print JSON.")
+@click.option("--samples", type=PATH, help="Write every model world: a .csv or .parquet file.")
+def forecast(file: Path, draws: int, seed: int, json: bool, samples: Path | None) -> None:
+    """Forecast a scenario. Prints outcome probabilities with intervals, claims, belief paths."""
     if samples is not None and samples.suffix not in (".csv", ".parquet"):
-        raise typer.BadParameter(f"{samples} must end in .csv or .parquet", param_hint="--samples")
+        raise click.BadParameter(f"{samples} must end in .csv or .parquet", param_hint="--samples")
     scenario = _read(file, samples)
     if samples is not None:
         from escalade.forecast.samples import require_writer
@@ -155,7 +167,7 @@ def forecast(
     if json:
         from escalade.report.plain import to_json
 
-        typer.echo(to_json(found))
+        click.echo(to_json(found))
     else:
         from escalade.report.tables import print_forecast
 
@@ -163,15 +175,12 @@ def forecast(
 
 
 @app.command()
-def report(
-    file: File,
-    out: Annotated[Path | None, typer.Option(help="File to write; FILE.html if not given.")] = None,
-    text: Annotated[
-        Path | None, typer.Option(help="The assessment, if not beside the file.")
-    ] = None,
-    draws: Draws = 1024,
-    seed: Seed = 0,
-) -> None:
+@file
+@click.option("--out", type=PATH, help="File to write; FILE.html if not given.")
+@click.option("--text", type=PATH, help="The assessment, if not beside the file.")
+@draws
+@seed
+def report(file: Path, out: Path | None, text: Path | None, draws: int, seed: int) -> None:
     """Write the forecast as one self-contained HTML file."""
     target = out or file.with_suffix(".html")
     scenario = _read(file, target)
@@ -180,7 +189,7 @@ def report(
 
     Trail(scenario, text)  # faults of the text come before the work
     write_page(_forecast(scenario, draws, seed), target, text=text)
-    typer.echo(f"wrote {target}")
+    click.echo(f"wrote {target}")
 
 
 def _read(file: Path, target: Path | None) -> Scenario:
