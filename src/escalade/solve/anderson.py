@@ -12,8 +12,8 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from escalade.solve.lanes import Buffers, Flat, inlined, kernel
-from escalade.solve.packs import fma, full, root, where
+from escalade.solve.lanes import Buffers, Flat
+from escalade.solve.packs import fma, full, inlined, kernel, root, where
 
 RIDGE = 1e-14  # smallest pivot, relative to its diagonal, that counts as information
 

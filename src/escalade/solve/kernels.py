@@ -15,8 +15,19 @@ from __future__ import annotations
 
 import numpy as np
 
-from escalade.solve.lanes import Buffers, inlined, kernel
-from escalade.solve.packs import absolute, exp, fma, full, larger, log, maximum, where
+from escalade.solve.lanes import Buffers
+from escalade.solve.packs import (
+    absolute,
+    exp,
+    fma,
+    full,
+    inlined,
+    kernel,
+    larger,
+    log,
+    maximum,
+    where,
+)
 from escalade.solve.topology import CHANCE_VALUE, VALUE, Topology
 
 

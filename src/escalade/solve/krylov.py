@@ -10,8 +10,19 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from escalade.solve.kernels import sweep
-from escalade.solve.lanes import Buffers, Flat, inlined, kernel
-from escalade.solve.packs import above, absolute, fma, full, maximum, root, some, where
+from escalade.solve.lanes import Buffers, Flat
+from escalade.solve.packs import (
+    above,
+    absolute,
+    fma,
+    full,
+    inlined,
+    kernel,
+    maximum,
+    root,
+    some,
+    where,
+)
 from escalade.solve.topology import Topology
 
 TINY = 2e-7  # change of a point in a difference of sweeps, relative to its largest number

@@ -15,8 +15,8 @@ from numpy.typing import NDArray
 
 from escalade.solve.anderson import Memory, accelerate
 from escalade.solve.kernels import sweep
-from escalade.solve.lanes import LOG_ZERO, Buffers, Flat, entry, kernel, packs, pointers, sources
-from escalade.solve.packs import LANES
+from escalade.solve.lanes import LOG_ZERO, Buffers, Flat, packs, pointers, sources
+from escalade.solve.packs import LANES, entry, kernel
 from escalade.solve.topology import Topology
 
 SWEEP, CHECK, IDLE = 0.0, 1.0, 2.0  # what a lane does
@@ -293,8 +293,6 @@ def _accept(b: Buffers, s: Lanes, lane: int) -> None:
     if s.rung[lane] <= EASY:
         s.step[lane] *= 2.0
         s.damp[lane] = min(1.0, 2.0 * s.damp[lane])
-    elif s.rung[lane] > 4.0 * EASY:
-        s.step[lane] *= 0.5
 
 
 @kernel

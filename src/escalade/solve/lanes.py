@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 from zlib import crc32
 
 import numpy as np
-from numba import njit, types
+from numba import types
 from numpy.typing import NDArray
 
 from escalade.solve.packs import PACK, intrinsic
@@ -22,14 +22,6 @@ from escalade.solve.packs import PACK, intrinsic
 Flat = NDArray[np.float64]
 
 LOG_ZERO = -1e5  # stands for log 0: a tremble below every probability that a softmax gives
-
-# An `entry` is called from Python and kept on disk with all kernels that it calls; a `kernel` is
-# called by other kernels only, which saves compiling wrappers.
-_OPTIONS: Any = {"nogil": True, "error_model": "numpy"}
-_WRAPPERS: Any = {"no_cpython_wrapper": True, "no_cfunc_wrapper": True}
-entry: Any = njit(cache=True, **_OPTIONS)
-kernel: Any = njit(**_OPTIONS, **_WRAPPERS)
-inlined: Any = njit(forceinline=True, **_OPTIONS, **_WRAPPERS)
 
 
 def sources() -> int:

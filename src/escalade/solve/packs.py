@@ -27,8 +27,14 @@ LANES = 8
 # Their own types say nothing of what they make.
 _infer: Any = infer_global
 intrinsic: Any = _intrinsic
-_OPTIONS: Any = {"nogil": True, "no_cpython_wrapper": True, "no_cfunc_wrapper": True}
-inlined: Any = njit(forceinline=True, **_OPTIONS)
+
+# An `entry` is called from Python and kept on disk with all kernels that it calls; a `kernel` is
+# called by other kernels only, which saves compiling wrappers; what is `inlined` is no call at all.
+_OPTIONS: Any = {"nogil": True, "error_model": "numpy"}
+_WRAPPERS: Any = {"no_cpython_wrapper": True, "no_cfunc_wrapper": True}
+entry: Any = njit(cache=True, **_OPTIONS)
+kernel: Any = njit(**_OPTIONS, **_WRAPPERS)
+inlined: Any = njit(forceinline=True, **_OPTIONS, **_WRAPPERS)
 
 _FLOAT, _WORD = ir.DoubleType(), ir.IntType(64)
 _FLOATS, _WORDS = ir.VectorType(_FLOAT, LANES), ir.VectorType(_WORD, LANES)

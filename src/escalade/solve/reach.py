@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from escalade.game.game import CHANCE, Game
 from escalade.game.tables import Tables
-from escalade.solve.lanes import entry
+from escalade.solve.packs import entry
 from escalade.solve.topology import build_topology
 
 Floats = NDArray[np.float64]

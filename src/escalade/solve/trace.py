@@ -22,14 +22,17 @@ import numpy as np
 from escalade.solve.kernels import sweep
 from escalade.solve.krylov import Systems, solve_systems, sweep_at
 from escalade.solve.ladder import Job, Lanes, load
-from escalade.solve.lanes import Buffers, Flat, entry, inlined, kernel, packs, pointers, sources
+from escalade.solve.lanes import Buffers, Flat, packs, pointers, sources
 from escalade.solve.packs import (
     LANES,
     above,
     absolute,
+    entry,
     exp,
     fma,
     full,
+    inlined,
+    kernel,
     maximum,
     minimum,
     root,
