@@ -126,7 +126,7 @@ def _action_values(t: Topology, b: Buffers, infoset: int, first: int, last: int)
             for k in range(types):
                 b.z[a * types + k] = b.value[v + k]
         return
-    _beliefs(t, b, first, last)
+    beliefs(t, b, first, last)
     for i in range(actions * types):
         b.z[i] = full(0.0)
     for m in range(first, last):
@@ -139,7 +139,7 @@ def _action_values(t: Topology, b: Buffers, infoset: int, first: int, last: int)
 
 
 @inlined
-def _beliefs(t: Topology, b: Buffers, first: int, last: int) -> None:
+def beliefs(t: Topology, b: Buffers, first: int, last: int) -> None:
     """belief[member]: how likely the mover holds each node of its information set."""
     top, total = full(-np.inf), full(0.0)
     for m in range(first, last):

@@ -1,8 +1,13 @@
 """Bordered linear systems of a walk along the branch, solved by GMRES (Saad & Schultz 1986).
 
-The matrix is ``[F'(x) − 1, ∂F/∂s; border]``, of the map F of one sweep. Its products with vectors
-are differences of sweeps, so nothing dense is ever formed. Every lane solves a system of its own:
-one that is solved is frozen, so that no number depends on the neighbours of a lane.
+The matrix is ``[F' − 1, ∂F/∂s; border]``, of the map F of one sweep. Since F' = G' B' (see `linear`)
+the unknown dx can be eliminated in favour of its messages dv = B' dx: with right-hand side (r, e),
+
+    [B' G' − 1, B' ∂F/∂s; border·G', border·∂F/∂s + corner] (dv, ds) = (B' r, e + border·r)
+    dx = G' dv + ∂F/∂s ds − r
+
+and minus this matrix has the determinant of minus the one above. Every lane solves a system of its
+own: one that is solved is frozen, so that no number depends on the neighbours of a lane.
 """
 
 from __future__ import annotations
@@ -11,6 +16,7 @@ from typing import NamedTuple
 
 from escalade.solve.kernels import sweep
 from escalade.solve.lanes import Buffers, Flat
+from escalade.solve.linear import Slopes, announce, answer, linearise
 from escalade.solve.packs import (
     above,
     absolute,
@@ -25,12 +31,11 @@ from escalade.solve.packs import (
 )
 from escalade.solve.topology import Topology
 
-TINY = 2e-7  # change of a point in a difference of sweeps, relative to its largest number
 TILE = 64  # packs of every vector that stay in the nearest cache meanwhile
 
 
 class Systems(NamedTuple):
-    """The systems of one block of lanes; arrays count in packs, n + 1 for n choices and s.
+    """The systems of one block of lanes; arrays count in packs, of n choices and m messages.
 
     Attributes:
         depth: D, the most products with the matrix.
@@ -43,7 +48,8 @@ class Systems(NamedTuple):
         found: [n + 1] Solution.
         sign: [1] Sign of the determinant of minus the matrix, as far as the products show.
         sweeps: [1] Sweeps made.
-        basis: [D + 1, n + 1] Krylov vectors.
+        short: [m + 1] Solution in messages.
+        basis: [D + 1, m + 1] Krylov vectors.
         matrix: [D + 1, D] Their products with the matrix, turned triangular.
         turn: [2, D] Cosines and sines of the rotations that do so.
         rest: [D + 1] The right-hand side, turned likewise.
@@ -57,6 +63,7 @@ class Systems(NamedTuple):
     precision: Flat
     right: Flat
     found: Flat
+    short: Flat
     sign: Flat
     sweeps: Flat
     basis: Flat
@@ -77,47 +84,60 @@ def sweep_at(t: Topology, b: Buffers, y: Systems, s: float, counted: float) -> N
 
 
 @kernel
-def solve_systems(t: Topology, b: Buffers, y: Systems, wanted: float, tolerance: float) -> None:
-    """Solve the systems of the lanes that are wanted, to a relative residual."""
-    n = b.n_choices + 1
-    square, largest = full(0.0), full(1.0)
+def solve_systems(
+    t: Topology, b: Buffers, y: Systems, d: Slopes, aim: tuple[float, float]
+) -> None:
+    """Solve the systems of the lanes that are wanted, to a relative residual.
+
+    The last sweep must have been the one from y.at to y.image.
+    """
+    wanted, tolerance = aim
+    n, m = b.n_choices, d.n_messages
+    linearise(t, b, d, y.at, y.image)
+    announce(t, b, d, y.right, (y.basis, 0))
+    last = y.right[n]
     for i in range(n):
-        square = fma(y.right[i], y.right[i], square)
-        largest = maximum(largest, absolute(y.at[i]))
-    size, tiny = root(square), TINY * largest
+        last = fma(y.border[i], y.right[i], last)
+    y.basis[m] = last
+    square = full(0.0)
+    for i in range(m + 1):
+        square = fma(y.basis[i], y.basis[i], square)
+    size = root(square)
     scale = 1.0 / maximum(size, 1e-300)
-    for i in range(n):
-        y.basis[i] = y.right[i] * scale
+    for i in range(m + 1):
+        y.basis[i] *= scale
     y.rest[0] = size
     y.sign[0] = full(1.0)
-    wanted *= above(size, 0.0)
+    wanted *= above(size, 0.0) * y.usable[0]
     used = 0
     while used < y.depth and some(wanted):
-        _multiply(t, b, y, used, (wanted * y.usable[0], tiny))
-        _orthogonalise(y, used, n)
+        _multiply(t, b, y, d, (used, wanted))
+        _orthogonalise(y, used, m + 1)
         missing = _rotate(y, used, wanted)
         used += 1
         wanted *= above(missing, tolerance * size)
-    _combine(y, used, n)
+    _combine(y, used, m + 1)
+    answer(t, b, d, (y.short, 0), y.precision)
+    for i in range(n):
+        y.found[i] = d.step[i] - y.right[i]
+    y.found[n] = y.short[m]
 
 
 @inlined
-def _multiply(t: Topology, b: Buffers, y: Systems, column: int, lanes: tuple[float, float]) -> None:
+def _multiply(t: Topology, b: Buffers, y: Systems, d: Slopes, at: tuple[int, float]) -> None:
     """The next basis vector := the matrix times the vector of this column."""
-    wanted, tiny = lanes
-    n = b.n_choices
-    v, out = column * (n + 1), (column + 1) * (n + 1)
-    bottom = y.border[n] * y.basis[v + n]
+    column, wanted = at
+    n, m = b.n_choices, d.n_messages
+    v, out = column * (m + 1), (column + 1) * (m + 1)
+    answer(t, b, d, (y.basis, v), y.precision)
+    bottom = y.border[n] * y.basis[v + m]
     for i in range(n):
-        value = y.basis[v + i]
-        bottom = fma(y.border[i], value, bottom)
-        b.x[i] = fma(tiny, value, y.at[i])
-    sweep_at(t, b, y, fma(tiny, y.basis[v + n], y.at[n]), wanted)
-    scale = 1.0 / tiny
-    for i in range(n):
-        slope = fma(b.x[i] - y.image[i], scale, 0.0 - y.basis[v + i])
-        y.basis[out + i] = where(wanted, slope, 0.0)
-    y.basis[out + n] = where(wanted, bottom, 0.0)
+        bottom = fma(y.border[i], d.step[i], bottom)
+    announce(t, b, d, d.step, (y.basis, out))
+    for i in range(m):
+        y.basis[out + i] = where(wanted, y.basis[out + i] - y.basis[v + i], 0.0)
+    y.basis[out + m] = where(wanted, bottom, 0.0)
+    y.sweeps[0] += wanted
 
 
 @inlined
@@ -205,7 +225,7 @@ def _combine(y: Systems, used: int, n: int) -> None:
     for first in range(0, n, TILE):
         last = min(first + TILE, n)
         for i in range(first, last):
-            y.found[i] = full(0.0)
+            y.short[i] = full(0.0)
         for j in range(used):
             for i in range(first, last):
-                y.found[i] = fma(y.rest[j], y.basis[j * n + i], y.found[i])
+                y.short[i] = fma(y.rest[j], y.basis[j * n + i], y.short[i])

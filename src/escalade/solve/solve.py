@@ -107,9 +107,11 @@ class Run:
         job.choice[:] = self.choice[:, draws].T
         job.reached[:] = self.reached[draws]
         job.sweeps[:] = self.sweeps[draws]
-        lanes, systems = workspace.lanes(self.game), workspace.systems(self.game)
-        walk = workspace.walk(self.game)
-        trace_block((self.topology, self._buffers(), lanes, systems, walk, job), longest)
+        lanes, walk = workspace.lanes(self.game), workspace.walk(self.game)
+        slopes = workspace.slopes(self.game, self.topology, self.tables)
+        systems = workspace.systems(self.game, slopes.n_messages)
+        arrays = (self.topology, self._buffers(), lanes, systems, slopes, walk, job)
+        trace_block(arrays, longest)
         self._keep(job, draws, Status.TRACED)
 
     def solution(self) -> Solution:

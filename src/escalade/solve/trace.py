@@ -23,6 +23,7 @@ from escalade.solve.kernels import sweep
 from escalade.solve.krylov import Systems, solve_systems, sweep_at
 from escalade.solve.ladder import Job, Lanes, load
 from escalade.solve.lanes import Buffers, Flat, packs, pointers, sources
+from escalade.solve.linear import Slopes
 from escalade.solve.packs import (
     LANES,
     above,
@@ -51,7 +52,8 @@ STRAIGHTER = 0.93  # below it the next step is shorter
 STRAIGHTEST = 0.97  # above it the next step may be longer
 BEND = 0.35  # farthest from its prediction that a point may lie, in lengths of the step
 SLACK = 0.02  # and besides, for what the last point was off
-NEWTON = 6  # corrections of one step
+NEWTON = 6  # corrections of one step,
+LAST_NEWTON = 12  # and of the last one, which must be exact
 LOOSE = 1e-4  # change of a choice at which a point below the last counts as on the branch
 CORRECTION = 1e-2  # relative residual of the linear system of a correction
 DIRECTION = 1e-3  # and of a tangent: a rough one would count as a bend
@@ -72,6 +74,7 @@ class Walk(NamedTuple):
         walking: [1] Whether the lane walks.
         last: [1] Whether this step should end at the precision asked for.
         rounds: [1] Corrections of this step.
+        fresh: [1] Whether a step begins.
         sense: [1] Sign of the determinant at the last point.
         cosine: [1] Cosine between the tangents at both ends of this step.
         reached: [1] Largest s so far.
@@ -88,6 +91,7 @@ class Walk(NamedTuple):
     walking: Flat
     last: Flat
     rounds: Flat
+    fresh: Flat
     sense: Flat
     cosine: Flat
     reached: Flat
@@ -96,91 +100,111 @@ class Walk(NamedTuple):
     residual: Flat
 
 
+Group = tuple[Systems, Slopes, Walk]
+
+
 @kernel
-def _step(t: Topology, b: Buffers, y: Systems, w: Walk, bounds: tuple[float, float]) -> float:
-    """Predict, correct, and keep what stays on the branch; returns which lanes arrived."""
-    tolerance, longest = bounds
-    n = b.n_choices
+def _step(t: Topology, b: Buffers, group: Group, bounds: tuple[float, float]) -> float:
+    """One sweep and one linear system for every lane; returns which lanes arrived.
+
+    A lane that lies on the branch asks its system for the tangent there, and moves on; the others
+    ask for a correction.
+    """
+    (y, d, w), (tolerance, longest) = group, bounds
+    _predict(b, y, w)
+    for i in range(b.n_choices):
+        b.x[i] = y.at[i]
+    sweep_at(t, b, y, y.at[b.n_choices], w.walking[0])
+    near = w.walking[0] * above(where(w.last[0], 0.1 * tolerance, LOOSE), _change(b, y))
+    patient = above(where(w.last[0], LAST_NEWTON, NEWTON), w.rounds[0])
+    off = (w.walking[0] - near) * y.usable[0] * patient
+    _ask(b, y, w, near)
+    solve_systems(t, b, y, d, (near + off, where(near, DIRECTION, CORRECTION)))
+    _correct(b, y, w, off)
+    good = near * _fits(b, y, w)
+    w.sense[0] = where(good, y.sign[0], w.sense[0])
+    w.fresh[0] = 1.0 - off
+    _keep(b, y, w, (good, w.walking[0] - good - off), longest)
+    return good * w.last[0]
+
+
+@kernel
+def _predict(b: Buffers, y: Systems, w: Walk) -> None:
+    """Where a step begins: set out along the tangent, and choose the plane of its corrections."""
+    n, fresh = b.n_choices, w.fresh[0]
     for i in range(n):
-        w.weight[i] = exp(minimum(w.point[i], 0.0)) + RARE
-    scale = 1.0 / _length(w, w.along, n)  # one, but for the new weights
+        w.weight[i] = where(fresh, exp(minimum(w.point[i], 0.0)) + RARE, w.weight[i])
+    scale = where(fresh, 1.0 / _length(w, w.along, n), 1.0)  # one, but for the new weights
     for i in range(n + 1):
         w.along[i] *= scale
     s, along = w.point[n], w.along[n]
-    fresh = 1.0 - above(w.length[0], 0.0)
-    w.last[0] = last = w.walking[0] * (1.0 - above(1.0, fma(w.length[0], along, s)))
+    last = w.walking[0] * (1.0 - above(1.0, fma(w.length[0], along, s)))
     length = where(last, (1.0 - s) / along, w.length[0])
     for i in range(n):
+        w.ahead[i] = where(fresh, fma(length, w.along[i], w.point[i]), w.ahead[i])
+        y.at[i] = where(fresh, w.ahead[i], y.at[i])
         y.border[i] = where(last, 0.0, w.weight[i] * w.along[i])
-        y.at[i] = w.ahead[i] = fma(length, w.along[i], w.point[i])
+    w.ahead[n] = where(fresh, where(last, 1.0, fma(length, along, s)), w.ahead[n])
+    y.at[n] = where(fresh, w.ahead[n], y.at[n])
     y.border[n] = where(last, 1.0, along)
-    y.at[n] = w.ahead[n] = where(last, 1.0, fma(length, along, s))
-    goal = where(last, 0.1 * tolerance, LOOSE)
-    near = _correct(t, b, y, w, goal)
-    straight = _tangent(t, b, y, w)
-    for i in range(n + 1):
-        y.right[i] = y.at[i] - w.ahead[i]
-    close = above(fma(absolute(length), BEND, SLACK), _length(w, y.right, n))
-    same = above(w.sense[0] * y.sign[0], 0.0)
-    across = above(FORK, length) * above(w.cosine[0], SMOOTH)
-    smooth = straight * close * where(across, 1.0, same)
-    good = w.walking[0] * near * where(fresh, 1.0, smooth)
-    w.sense[0] = where(good, y.sign[0], w.sense[0])
-    _keep(b, y, w, good, longest)
-    return good * last
+    w.last[0] = last
+    w.rounds[0] *= 1.0 - fresh
 
 
 @kernel
-def _correct(t: Topology, b: Buffers, y: Systems, w: Walk, goal: float) -> float:
-    """Newton's method on the plane through a predicted point; returns where it ends near."""
-    n = b.n_choices
-    w.rounds[0] = full(0.0)
-    wanted = w.walking[0]
-    while True:
-        for i in range(n):
-            b.x[i] = y.at[i]
-        sweep_at(t, b, y, y.at[n], wanted)
-        change, off, largest = full(0.0), full(0.0), full(0.0)
-        for i in range(n):
-            old, new = y.at[i], b.x[i]
-            y.image[i] = new
-            before = exp(minimum(old, 0.0))
-            change = maximum(change, absolute(exp(new) - before))
-            off = fma(y.border[i], w.ahead[i] - old, off)
-        near = above(goal, change)
-        y.usable[0] = above(1e300, change)
-        wanted = w.walking[0] * (1.0 - near)
-        if not some(wanted * above(NEWTON, w.rounds[0])):
-            return near
-        for i in range(n):
-            y.right[i] = where(y.usable[0], y.at[i] - y.image[i], 0.0)
-        y.right[n] = fma(y.border[n], w.ahead[n] - y.at[n], off)
-        solve_systems(t, b, y, wanted, CORRECTION)
-        for i in range(n + 1):
-            largest = maximum(largest, absolute(y.found[i]))
-        factor = MOST_CHANGE / maximum(largest, MOST_CHANGE)
-        for i in range(n + 1):
-            y.at[i] += where(wanted, factor * y.found[i], 0.0)
-        w.rounds[0] += wanted
+def _change(b: Buffers, y: Systems) -> float:
+    """Largest change of a choice in the sweep just made, which is kept."""
+    change = full(0.0)
+    for i in range(b.n_choices):
+        y.image[i] = b.x[i]
+        before = exp(minimum(y.at[i], 0.0))
+        change = maximum(change, absolute(exp(b.x[i]) - before))
+    y.usable[0] = above(1e300, change)
+    return change
 
 
 @kernel
-def _tangent(t: Topology, b: Buffers, y: Systems, w: Walk) -> float:
-    """y.found := direction of the branch at y.at; returns where it bends little."""
-    n = b.n_choices
+def _ask(b: Buffers, y: Systems, w: Walk, near: float) -> None:
+    """The right-hand sides: of the tangent in lanes that lie near, else of a correction."""
+    n, off = b.n_choices, full(0.0)
     for i in range(n):
-        y.border[i] = w.weight[i] * w.along[i]
-        y.right[i] = full(0.0)
-    y.border[n] = w.along[n]
-    y.right[n] = full(1.0)
-    solve_systems(t, b, y, w.walking[0], DIRECTION)
+        off = fma(y.border[i], w.ahead[i] - y.at[i], off)
+        wrong = where(y.usable[0], y.at[i] - y.image[i], 0.0)
+        y.right[i] = where(near, 0.0, wrong)
+        y.border[i] = where(near, w.weight[i] * w.along[i], y.border[i])
+    y.right[n] = where(near, 1.0, fma(y.border[n], w.ahead[n] - y.at[n], off))
+    y.border[n] = where(near, w.along[n], y.border[n])
+
+
+@kernel
+def _correct(b: Buffers, y: Systems, w: Walk, off: float) -> None:
+    """Newton's method on the plane through a predicted point: move the lanes that are off."""
+    largest = full(0.0)
+    for i in range(b.n_choices + 1):
+        largest = maximum(largest, absolute(y.found[i]))
+    factor = MOST_CHANGE / maximum(largest, MOST_CHANGE)
+    for i in range(b.n_choices + 1):
+        y.at[i] += where(off, factor * y.found[i], 0.0)
+    w.rounds[0] += off
+
+
+@kernel
+def _fits(b: Buffers, y: Systems, w: Walk) -> float:
+    """Make y.found the unit tangent at y.at; returns where this point continues the branch."""
+    n = b.n_choices
     scale = 1.0 / _length(w, y.found, n)
     cosine = full(0.0)
     for i in range(n + 1):
         y.found[i] *= scale
         cosine = fma(y.border[i], y.found[i], cosine)
+        y.right[i] = y.at[i] - w.ahead[i]
     w.cosine[0] = cosine
-    return above(cosine, STRAIGHT)
+    length = where(w.last[0], (1.0 - w.point[n]) / w.along[n], w.length[0])
+    close = above(fma(absolute(length), BEND, SLACK), _length(w, y.right, n))
+    same = above(w.sense[0] * y.sign[0], 0.0)
+    across = above(FORK, w.length[0]) * above(cosine, SMOOTH)
+    smooth = above(cosine, STRAIGHT) * close * where(across, 1.0, same)
+    return where(w.length[0], smooth, 1.0)
 
 
 @inlined
@@ -193,9 +217,9 @@ def _length(w: Walk, v: Flat, n: int) -> float:
 
 
 @kernel
-def _keep(b: Buffers, y: Systems, w: Walk, good: float, longest: float) -> None:
-    """Accept good points, shorten the steps of the others, and end lanes that stall."""
-    n = b.n_choices
+def _keep(b: Buffers, y: Systems, w: Walk, ended: tuple[float, float], longest: float) -> None:
+    """Accept good points, shorten the steps that were bad, and end lanes that stall."""
+    (good, bad), n = ended, b.n_choices
     on = good * (1.0 - w.last[0])
     for i in range(n + 1):
         w.point[i] = where(good, y.at[i], w.point[i])
@@ -206,9 +230,10 @@ def _keep(b: Buffers, y: Systems, w: Walk, good: float, longest: float) -> None:
     growth = where(easy, 1.6, where(fair, 1.0, 0.7))
     longer = minimum(w.length[0] * growth, longest)
     longer = where(longer, longer, minimum(FIRST, longest))
-    w.length[0] = where(on, longer, where(good, w.length[0], 0.4 * w.length[0]))
-    w.steps[0] += 1.0
-    w.walking[0] *= above(w.length[0], SHORTEST) * above(MOST_STEPS, w.steps[0])
+    w.length[0] = where(on, longer, where(bad, 0.4 * w.length[0], w.length[0]))
+    w.steps[0] += good + bad
+    stalled = bad * above(SHORTEST, w.length[0])
+    w.walking[0] *= (1.0 - stalled) * above(MOST_STEPS, w.steps[0])
     w.walking[0] *= 1.0 - good * w.last[0]
 
 
@@ -243,7 +268,7 @@ def _start(t: Topology, s: Lanes, y: Systems, w: Walk, at: tuple[Job, int, int])
     for actor in range(t.n_actors):
         y.precision[actor * LANES + lane] = job.precision[draw * t.n_actors + actor]
     w.length[lane] = w.steps[lane] = w.reached[lane] = 0.0
-    w.walking[lane] = 1.0
+    w.walking[lane] = w.fresh[lane] = 1.0
     w.residual[lane] = np.inf
     w.draw[lane] = draw
     y.sweeps[lane] = job.sweeps[draw]
@@ -275,15 +300,16 @@ def _entry(version: int) -> Any:
         """Walk every draw of a job to the precision asked for.
 
         Args:
-            arrays: `Topology`, `Buffers`, `Lanes`, `Systems`, `Walk`, `Job`; the job's `choice`
-                holds log choices on the branch at its `reached`, or NaN to start from habit.
+            arrays: `Topology`, `Buffers`, `Lanes`, `Systems`, `Slopes`, `Walk`, `Job`; the job's
+                `choice` holds log choices on the branch at its `reached`, or NaN to start from habit.
             longest: Longest step: about the change of a log choice that is made for sure.
         """
         if version < 0:  # never: named here to be part of the key under which this is kept
             return
         t, b, s = pointers(arrays[0]), pointers(arrays[1]), pointers(arrays[2])
-        y, w, job = pointers(arrays[3]), pointers(arrays[4]), pointers(arrays[5])
-        b_packs, y_packs, w_packs = packs(arrays[1]), packs(arrays[3]), packs(arrays[4])
+        y, w, job = pointers(arrays[3]), pointers(arrays[5]), pointers(arrays[6])
+        b_packs, y_packs, w_packs = packs(arrays[1]), packs(arrays[3]), packs(arrays[5])
+        group = (y_packs, packs(arrays[4]), w_packs)
         done = 0
         for lane in range(LANES):
             w.draw[lane] = -1.0
@@ -297,7 +323,7 @@ def _entry(version: int) -> Any:
                 active += 1 if w.draw[lane] >= 0 else 0
             if active == 0:
                 return
-            arrived = _step(t, b_packs, y_packs, w_packs, (job.tolerance, longest))
+            arrived = _step(t, b_packs, group, (job.tolerance, longest))
             if some(arrived):
                 _measure(t, b_packs, y_packs, w_packs, arrived)
             for lane in range(LANES):

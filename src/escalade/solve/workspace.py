@@ -12,8 +12,9 @@ from escalade.solve.anderson import Memory
 from escalade.solve.krylov import Systems
 from escalade.solve.ladder import Lanes
 from escalade.solve.lanes import Buffers
+from escalade.solve.linear import Slopes
 from escalade.solve.packs import LANES, room
-from escalade.solve.topology import Topology
+from escalade.solve.topology import VALUE, Topology
 from escalade.solve.trace import Walk
 
 COLUMNS = 5  # of the acceleration
@@ -76,17 +77,51 @@ def lanes(game: Game) -> Lanes:
     return Lanes(**_rooms(dict.fromkeys(Lanes._fields, 1) | {"saved": 3 * game.n_choices}))
 
 
-def systems(game: Game) -> Systems:
-    """Working memory of the linear systems."""
-    n = game.n_choices + 1
-    depth = int(np.clip(MOST_BYTES // (8 * LANES * n), 10, PRODUCTS))
+def slopes(game: Game, topology: Topology, tables: Tables) -> Slopes:
+    """Working memory of the linearised sweep."""
+    types = int(np.diff(game.slot_start).max(initial=1))
+    actions = int(game.infoset_actions.max(initial=1))
+    members = int(np.diff(topology.first_member).max(initial=1))
+    reaches = int(np.diff(game.slot_start)[game.infoset_mover].sum())
+    several, knotted = types > 1, bool((topology.op_kind == VALUE).any())
+    first_old = topology.n_marginals + several * reaches
+    rows = tables.payoff.shape[0]
+    sizes = {
+        "sigma": game.n_choices,
+        "old": game.n_choices if knotted else 1,
+        "action": game.n_choices,
+        "belief": len(topology.member),
+        "share": topology.n_marginals * types,
+        "value": max(int(topology.place.max(initial=0)) + 1 - rows, 1) * game.n_slots,
+        "step": game.n_choices,
+        "reach": reaches,
+        "lean": members,
+        "slope": actions * types,
+        "base": actions * types,
+        "mixed": max(topology.n_views, 1) * actions,
+        "moved": max(topology.n_views, 1) * actions,
+    }
+    return Slopes(
+        first_old + knotted * game.n_choices,
+        topology.n_marginals if several else -1,
+        first_old if knotted else -1,
+        rows,
+        **_rooms(sizes),
+    )
+
+
+def systems(game: Game, messages: int) -> Systems:
+    """Working memory of the linear systems, in so many messages."""
+    n, m = game.n_choices + 1, messages + 1
+    depth = int(np.clip(MOST_BYTES // (8 * LANES * m), 10, PRODUCTS))
     vectors = dict.fromkeys(("at", "image", "border", "right", "found"), n)
     sizes = {
         "usable": 1,
         "precision": len(game.actors),
         "sign": 1,
         "sweeps": 1,
-        "basis": (depth + 1) * n,
+        "short": m,
+        "basis": (depth + 1) * m,
         "matrix": (depth + 1) * depth,
         "turn": 2 * depth,
         "rest": depth + 1,
