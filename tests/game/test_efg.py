@@ -15,7 +15,7 @@ from numpy.testing import assert_allclose
 from escalade.errors import GameError
 from escalade.game.efg import read_efg
 from escalade.game.game import CHANCE, END, require_perfect_recall
-from escalade.game.tables import require_good_numbers
+from escalade.game.tables import own_numbers, require_good_numbers
 
 HEADER = 'EFG 2 R "a game" { "Ann" "Bob" }\n"a comment"\n\n'
 NODES = """c "" 1 "deal" { "high" 1/3 "low" .6666666666666667 } 0
@@ -37,7 +37,8 @@ def written(tmp_path: Path, text: str) -> Path:
 
 
 def test_a_game_is_read_with_its_numbers(tmp_path: Path) -> None:
-    game, tables = read_efg(written(tmp_path, HEADER + NODES))
+    game = read_efg(written(tmp_path, HEADER + NODES))
+    tables = own_numbers(game)
     assert game.actors == ("Ann", "Bob")
     assert [len(names) for names in game.types] == [1, 1]
     assert list(game.mover[:3]) == [CHANCE, 1, 1]
@@ -56,7 +57,7 @@ def test_a_game_is_read_with_its_numbers(tmp_path: Path) -> None:
 
 
 def test_information_sets_are_numbered_by_actor_then_by_appearance(shared: Path) -> None:
-    game, _ = read_efg(shared / "golden" / "efg" / "crisis_k2_T2_n2.efg")
+    game = read_efg(shared / "golden" / "efg" / "crisis_k2_T2_n2.efg")
     assert game.infoset_names == ("i1_1", "i1_2", "i2_1", "i2_2", "i2_3", "i2_4")
     assert list(game.infoset_mover) == [0, 0, 1, 1, 1, 1]
 
@@ -65,7 +66,8 @@ def test_all_games_of_the_golden_set_are_read(shared: Path) -> None:
     files = sorted((shared / "golden" / "efg").rglob("*.efg"))
     assert len(files) > 50
     for file in files:
-        game, tables = read_efg(file)
+        game = read_efg(file)
+        tables = own_numbers(game)
         assert (game.parent[1:] < np.arange(1, game.n_nodes)).all(), file
         assert tables.n_draws == 1
 
@@ -93,7 +95,7 @@ FORGETFUL = {
 def test_games_without_perfect_recall_are_told_apart(shared: Path) -> None:
     found = {}
     for file in sorted((shared / "golden" / "efg").rglob("*.efg")):
-        game, _ = read_efg(file)
+        game = read_efg(file)
         try:
             require_perfect_recall(game)
         except GameError as error:
@@ -107,7 +109,7 @@ def test_labels_that_stand_twice_are_numbered(tmp_path: Path) -> None:
     """As Gambit 16.7.0 numbers them; a number that is taken is passed over."""
     header = 'EFG 2 R "" { "P" "P" "" }\n'
     ends = 't "" 1 "o" { 1 2 3 }\nt "" 2 "o" { 1 2 3 }\nt "" 3 "" { 1 2 3 }\nt "" 4 "3" { 1 2 3 }'
-    game, _ = read_efg(written(tmp_path, header + f'p "" 1 1 "" {{ "x" "x" "x_1" "" }} 0\n{ends}'))
+    game = read_efg(written(tmp_path, header + f'p "" 1 1 "" {{ "x" "x" "x_1" "" }} 0\n{ends}'))
     assert game.actors == ("P_1", "P_2", "_1")
     assert game.action_names(0) == ("x_2", "x_3", "x_1", "_1")
     assert game.outcomes == ("o_1", "o_2", "3_1", "3_2")
@@ -116,13 +118,13 @@ def test_labels_that_stand_twice_are_numbered(tmp_path: Path) -> None:
 def test_information_sets_of_one_actor_get_names_of_their_own(tmp_path: Path) -> None:
     sets = ('p "" 1 1 "here"', 'p "" 1 2 "here"', 'p "" 1 3', 'p "" 2 1 "here"')
     nodes = "".join(f'{one} {{ "on" }} 0\n' for one in sets)
-    game, _ = read_efg(written(tmp_path, f'{HEADER}{nodes}t "" 0'))
+    game = read_efg(written(tmp_path, f'{HEADER}{nodes}t "" 0'))
     assert game.infoset_names == ("here_1", "here_2", "Ann 3", "here")
 
 
 def test_labels_are_read_as_gambit_reads_them(tmp_path: Path) -> None:
     node = 'p "" 1 1 "so \\"called\\"" { "a\\b" "two\r\nlines" } 0\nt "" 0\nt "" 0'
-    game, _ = read_efg(written(tmp_path, HEADER + node))
+    game = read_efg(written(tmp_path, HEADER + node))
     assert game.infoset_names == ('so "called"',)
     assert game.action_names(0) == ("a\\b", "two\r\nlines")
 
@@ -131,7 +133,8 @@ def test_what_is_known_need_not_be_repeated(tmp_path: Path) -> None:
     full = 'c "" 1 "e" { "a" 1/2 "b" 1/2 } 2 "o" { 1 2 }'
     node = 'p "" 2 1 "s" { "x" } 0\nt "" 0\n'
     text = f'{full}\n{full}\n{node}{node}c "" 1 2\np "" 2 1 0\nt "" 0\np "" 2 1 "s" 0\nt "" 2 "o"'
-    game, tables = read_efg(written(tmp_path, f"\ufeff{HEADER}{text}"))
+    game = read_efg(written(tmp_path, f"\ufeff{HEADER}{text}"))
+    tables = own_numbers(game)
     assert list(game.chance) == [-1, 0, 1, 0, 1, 0, 1, -1, -1, -1, -1]
     assert list(game.payoff) == [1, 1, 1, 0, 0, 0, 0, 0, 0, 0, 1]
     assert list(game.outcome[-4:]) == [-1, -1, -1, 0]
@@ -155,7 +158,7 @@ NUMBERS = {
 
 @pytest.mark.parametrize("text", NUMBERS)
 def test_numbers_are_read_to_the_last_bit(tmp_path: Path, text: str) -> None:
-    _, tables = read_efg(written(tmp_path, f'{HEADER}t "" 1 "" {{ {text}, 0 }}'))
+    tables = own_numbers(read_efg(written(tmp_path, f'{HEADER}t "" 1 "" {{ {text}, 0 }}')))
     assert tables.payoff[1, 0, 0].tobytes() == np.float64(NUMBERS[text]).tobytes()
 
 
@@ -167,7 +170,7 @@ def chance(*shares: str) -> str:
 def test_probabilities_of_chance_that_miss_one_are_divided_by_their_sum(tmp_path: Path) -> None:
     path = written(tmp_path, chance("0.333", "0.333", "0.333"))
     with pytest.warns(UserWarning, match=r"game\.efg:4: probabilities of chance sum to 0\.999\n"):
-        _, tables = read_efg(path)
+        tables = own_numbers(read_efg(path))
     assert list(tables.chance[:, 0]) == [1 / 3] * 3
 
 
@@ -180,12 +183,12 @@ def test_many_sums_that_miss_one_are_one_warning(tmp_path: Path) -> None:
 
 
 def test_floating_point_sums_need_no_warning(tmp_path: Path) -> None:
-    _, tables = read_efg(written(tmp_path, chance("0.1", "0.2", "0.7000000000000001")))
+    tables = own_numbers(read_efg(written(tmp_path, chance("0.1", "0.2", "0.7000000000000001"))))
     assert_allclose(tables.chance[:, 0], [0.1, 0.2, 0.7], rtol=1e-15)
 
 
 def test_chance_may_have_moves_without_probability(tmp_path: Path) -> None:
-    _, tables = read_efg(written(tmp_path, chance("0", "1")))
+    tables = own_numbers(read_efg(written(tmp_path, chance("0", "1"))))
     assert list(tables.chance[:, 0]) == [0, 1]
 
 
@@ -193,7 +196,7 @@ def test_deep_trees_are_read(tmp_path: Path) -> None:
     n = 5000
     turns = "".join(f'p "" 1 {i} "" {{ "on" "off" }} 0\nt "" 1\n' for i in range(1, n))
     text = f'{HEADER}p "" 1 0 "" {{ "on" "off" }} 0\nt "" 1 "" {{ 1 2 }}\n{turns}t "" 0'
-    game, _ = read_efg(written(tmp_path, text))
+    game = read_efg(written(tmp_path, text))
     assert game.level.max() == n
 
 
@@ -301,7 +304,8 @@ def test_a_damaged_file_is_read_or_refused(
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", UserWarning)
         try:
-            require_good_numbers(*read_efg(scratch))
+            game = read_efg(scratch)
+            require_good_numbers(game, own_numbers(game))
         except GameError as error:
             refused = str(error)
             event("refused")

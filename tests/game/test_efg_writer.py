@@ -13,12 +13,12 @@ from hypothesis import strategies as st
 from numpy.testing import assert_allclose
 
 from escalade.errors import GameError
-from escalade.game.efg import EfgGame, read_efg
+from escalade.game.efg import read_efg
 from escalade.game.efg_forms import expand_types, payoffs_at_ends
 from escalade.game.efg_labels import distinct, plain
 from escalade.game.efg_writer import efg_text, exact_shares, write_efg
 from escalade.game.game import CHANCE, END, Game, require_perfect_recall
-from escalade.game.tables import Tables, require_good_numbers
+from escalade.game.tables import Tables, own_numbers, require_good_numbers
 from escalade.solve import solve
 from game.trees import Turn, numbers, tree
 
@@ -38,27 +38,28 @@ def scratch(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return tmp_path_factory.mktemp("efg") / "game.efg"
 
 
-def build(name: str, **options: int | bool) -> EfgGame:
+def build(name: str, **options: int | bool) -> Game:
     game = tree(*GAMES[name])
     names = tuple(f"set {i}" for i in range(game.n_infosets))
     tables = numbers(game, **options)  # pyright: ignore[reportArgumentType]
-    return EfgGame(replace(game, infoset_names=names), tables)
+    return replace(game, infoset_names=names, tables=tables)
 
 
-def assert_same(one: EfgGame, other: EfgGame) -> None:
+def assert_same(one: Game | Tables, other: Game | Tables) -> None:
     """Every array has the same type, shape and bits, every name the same letters."""
-    for mine, its in zip(one, other, strict=True):
-        for field in fields(mine):
-            a, b = getattr(mine, field.name), getattr(its, field.name)
-            if isinstance(a, np.ndarray):
-                assert (a.dtype, a.shape, a.tobytes()) == (b.dtype, b.shape, b.tobytes())
-            else:
-                assert a == b, field.name
+    for field in fields(one):
+        a, b = getattr(one, field.name), getattr(other, field.name)
+        if isinstance(a, Tables):
+            assert_same(a, b)
+        elif isinstance(a, np.ndarray):
+            assert (a.dtype, a.shape, a.tobytes()) == (b.dtype, b.shape, b.tobytes())
+        else:
+            assert a == b, field.name
 
 
-def choices(game: Game, tables: Tables) -> dict[str, list[float]]:
+def choices(game: Game) -> dict[str, list[float]]:
     """What is chosen at each information set, by its name; there is one type each."""
-    solution = solve(game, tables)
+    solution = solve(game)
     assert solution.solved.all()
     return {
         name: solution.choice[game.choice_start[i] : game.choice_start[i + 1], 0].tolist()
@@ -66,8 +67,8 @@ def choices(game: Game, tables: Tables) -> dict[str, list[float]]:
     }
 
 
-def assert_same_play(one: EfgGame, other: EfgGame) -> None:
-    mine, its = choices(*one), choices(*other)
+def assert_same_play(one: Game, other: Game) -> None:
+    mine, its = choices(one), choices(other)
     assert mine.keys() == its.keys()
     for name, chosen in mine.items():
         assert_allclose(its[name], chosen, atol=1e-9, err_msg=name)
@@ -80,7 +81,7 @@ def test_golden_games_come_back_bit_for_bit(shared: Path, tmp_path: Path) -> Non
     path = tmp_path / "game.efg"
     for file in sorted((shared / "golden" / "efg").rglob("*.efg")):
         found = read_efg(file)
-        write_efg(*found, path)
+        write_efg(found, path)
         assert_same(read_efg(path), found)
 
 
@@ -90,9 +91,8 @@ def test_golden_games_with_payoffs_at_ends_only_are_the_same_games(
     path = tmp_path / "game.efg"
     for file in ("bayes2a.efg", "cs.efg"):
         found = read_efg(shared / "golden" / "efg" / "contrib" / "games" / file)
-        write_efg(*found, path, ends_only=True)
-        ends_only = read_efg(path)
-        game = ends_only.game
+        write_efg(found, path, ends_only=True)
+        game = ends_only = read_efg(path)
         assert not game.payoff[game.mover != END].any()
         assert game.payoff[game.mover == END].all()
         assert_same_play(ends_only, found)
@@ -101,25 +101,25 @@ def test_golden_games_with_payoffs_at_ends_only_are_the_same_games(
 @any_game
 def test_a_written_game_comes_back_the_same(name: str, scratch: Path) -> None:
     """Once in the order of the reader, bit for bit."""
-    write_efg(*build(name), scratch)
+    write_efg(build(name), scratch)
     once = read_efg(scratch)
-    write_efg(*once, scratch)
+    write_efg(once, scratch)
     assert_same(read_efg(scratch), once)
-    require_good_numbers(*once)
-    require_perfect_recall(once.game)
+    require_good_numbers(once, own_numbers(once))
+    require_perfect_recall(once)
 
 
 @any_game
 @pytest.mark.parametrize("ends_only", [False, True])
 def test_a_written_game_is_played_the_same(name: str, ends_only: bool, scratch: Path) -> None:
-    game, tables = build(name)
+    game = build(name)
+    tables = own_numbers(game)
     even = replace(tables, habit=np.ones_like(tables.habit))
-    write_efg(game, even, scratch, ends_only=ends_only)
+    write_efg(game, scratch, even, ends_only=ends_only)
     found = read_efg(scratch)
-    one = np.full_like(found.tables.precision, 2.0)
-    assert_same_play(
-        EfgGame(found.game, replace(found.tables, precision=one)), expand_types(game, even)
-    )
+    numbers = own_numbers(found)
+    two = replace(numbers, precision=np.full_like(numbers.precision, 2.0))
+    assert_same_play(replace(found, tables=two), expand_types(game, even))
 
 
 @given(
@@ -134,17 +134,18 @@ def test_all_numbers_come_back_bit_for_bit(
     scratch.write_text(
         f'EFG 2 R "" {{ "A" "B" }} c "" 1 "" {{ {branches} }} 0\n{ends}t "" 1 {{ 0 0 }}'
     )
-    game, tables = read_efg(scratch)
+    game = read_efg(scratch)
     rows = np.array([[0, 0], payoffs])[:, :, None]
-    found = EfgGame(game, replace(tables, payoff=rows))
-    write_efg(*found, scratch)
+    found = replace(game, tables=replace(own_numbers(game), payoff=rows))
+    write_efg(found, scratch)
     assert_same(read_efg(scratch), found)
 
 
 def test_one_draw_of_many_is_written(scratch: Path) -> None:
-    game, tables = build("one type each", draws=3)
-    write_efg(game, tables, scratch, draw=2)
-    assert_same_numbers = read_efg(scratch).tables.payoff[:, :, 0]
+    game = build("one type each", draws=3)
+    tables = own_numbers(game)
+    write_efg(game, scratch, draw=2)
+    assert_same_numbers = own_numbers(read_efg(scratch)).payoff[:, :, 0]
     assert sorted(map(tuple, assert_same_numbers[1:])) == sorted(
         map(tuple, tables.payoff[game.payoff, :, 2])
     )
@@ -160,7 +161,8 @@ def test_the_text_says_everything_at_every_node(scratch: Path) -> None:
         'p "" 2 9 "Bob" { "go" "stay" } 3 "toll" { -1/4 0 }\nt "" 2 "win" { 1e19 -2 }\nt "" 0\n'
         'p "" 2 9 0\nt "" 2\nt "" 3\n'
     )
-    assert efg_text(*read_efg(scratch), title='The "toll"') == (
+    game = replace(read_efg(scratch), title='The "toll"')
+    assert efg_text(game) == (
         'EFG 2 R "The \'toll\'" { "Ann" "Bob" }\n'
         '""\n\n'
         'c "" 1 "" { "rain" 0.333333333333333315 "sun" 0.666666666666666685 } 0\n'
@@ -171,7 +173,7 @@ def test_the_text_says_everything_at_every_node(scratch: Path) -> None:
         't "" 2 "win" { 10000000000000000000 -2.0 }\n'
         't "" 1 "toll" { -0.25 0.0 }\n'
     )
-    assert efg_text(*read_efg(scratch), ends_only=True).splitlines()[3:] == [
+    assert efg_text(game, ends_only=True).splitlines()[3:] == [
         'c "" 1 "" { "rain" 0.333333333333333315 "sun" 0.666666666666666685 } 0',
         'p "" 2 1 "Bob" { "go" "stay" } 0',
         't "" 1 "win" { 10000000000000000000 -2.0 }',
@@ -183,8 +185,9 @@ def test_the_text_says_everything_at_every_node(scratch: Path) -> None:
 
 
 def test_types_are_drawn_by_chance_and_named_at_information_sets() -> None:
-    game, tables = build("types of one")
-    lines = efg_text(game, tables).splitlines()
+    game = build("types of one")
+    tables = own_numbers(game)
+    lines = efg_text(game).splitlines()
     share = exact_shares(tables.prior[0, :3, 0].tolist())
     assert lines[3] == (
         f'c "" 1 "" {{ "actor 0: type 0" {share[0]} "actor 0: type 1" {share[1]} '
@@ -196,9 +199,9 @@ def test_types_are_drawn_by_chance_and_named_at_information_sets() -> None:
 
 
 def test_labels_are_in_letters_that_other_programs_take() -> None:
-    game, tables = build("one type each")
+    game = build("one type each")
     names = ("Élan \u201cvital\u201d", 'Elan "vital"', "")
-    text = efg_text(replace(game, actors=names), tables, title="100 \u20ac \\ a\nday")
+    text = efg_text(replace(game, actors=names, title="100 \u20ac \\ a\nday"))
     assert text.startswith('EFG 2 R "100 ? / a day" { "Elan \'vital\'_1" "Elan \'vital\'_2" "_1" }')
 
 
@@ -260,45 +263,48 @@ def test_shares_off_by_more_than_rounding_are_divided_by_their_sum() -> None:
 @any_game
 def test_types_drawn_by_chance_are_the_same_game(name: str) -> None:
     """Choices stand in the same order: information set, type, move."""
-    game, tables = build(name, draws=2)
+    game = build(name, draws=2)
+    tables = own_numbers(game)
     expanded = expand_types(game, tables)
-    require_good_numbers(*expanded)
-    require_perfect_recall(expanded.game)
-    assert (expanded.game.parent[1:] < np.arange(1, expanded.game.n_nodes)).all()
-    assert set(map(len, expanded.game.types)) == {1}
-    assert_allclose(solve(*expanded).choice, solve(game, tables).choice, atol=1e-9)
+    require_good_numbers(expanded, own_numbers(expanded))
+    require_perfect_recall(expanded)
+    assert (expanded.parent[1:] < np.arange(1, expanded.n_nodes)).all()
+    assert set(map(len, expanded.types)) == {1}
+    assert_allclose(solve(expanded).choice, solve(game, tables).choice, atol=1e-9)
 
 
 @any_game
 def test_payoffs_at_ends_are_the_same_game(name: str) -> None:
-    game, tables = build(name, draws=2)
+    game = build(name, draws=2)
+    tables = own_numbers(game)
     form = payoffs_at_ends(game, tables)
-    assert not form.game.payoff[game.mover != END].any()
-    assert_allclose(solve(*form).choice, solve(game, tables).choice, atol=1e-9)
-    again = payoffs_at_ends(*form)
-    assert again.game is form.game
+    assert not form.payoff[game.mover != END].any()
+    assert_allclose(solve(form).choice, solve(game, tables).choice, atol=1e-9)
+    again = payoffs_at_ends(form, own_numbers(form))
+    assert again.payoff is form.payoff
 
 
 def test_actors_who_disagree_about_a_third_have_no_form_of_this_kind() -> None:
-    game, tables = build("types of all", common_prior=False)
+    game = build("types of all", common_prior=False)
     message = (
         r"'actor 2' gives 'actor 0' the type 'type \d' with probability .*, and 'actor 1' with"
     )
     with pytest.raises(GameError, match=message):
-        efg_text(game, tables)
+        efg_text(game)
 
 
 def test_what_the_analyst_alone_believes_changes_no_play() -> None:
-    game, tables = build("types of one", common_prior=False)
+    game = build("types of one", common_prior=False)
+    tables = own_numbers(game)
     expanded = expand_types(game, tables)
-    assert_allclose(expanded.tables.chance[-3:], tables.prior[2, :3])
-    assert_allclose(solve(*expanded).choice, solve(game, tables).choice, atol=1e-9)
+    assert_allclose(own_numbers(expanded).chance[-3:], tables.prior[2, :3])
+    assert_allclose(solve(expanded).choice, solve(game, tables).choice, atol=1e-9)
 
 
 def test_what_a_lone_actor_will_be_is_as_the_analyst_holds() -> None:
     game = tree([Turn(0)], (2,))
     tables = numbers(game)
-    assert_allclose(expand_types(game, tables).tables.chance, tables.prior[0])
+    assert_allclose(own_numbers(expand_types(game, tables)).chance, tables.prior[0])
 
 
 def test_too_many_copies_are_refused() -> None:
@@ -312,11 +318,12 @@ def test_too_many_copies_are_refused() -> None:
 
 def test_a_draw_out_of_bounds_is_refused() -> None:
     with pytest.raises(ValueError, match="draw is 2; it must lie between 0 and 1"):
-        efg_text(*build("one type each", draws=2), draw=2)
+        efg_text(build("one type each", draws=2), draw=2)
 
 
 def test_numbers_that_are_none_are_refused() -> None:
-    game, tables = build("one type each")
+    game = build("one type each")
+    tables = own_numbers(game)
     payoff = tables.payoff.copy()
     payoff[1, 0, 0] = np.nan
     with pytest.raises(ValueError, match="payoff holds NaN or infinity"):
@@ -324,7 +331,8 @@ def test_numbers_that_are_none_are_refused() -> None:
 
 
 def test_sums_of_payoffs_that_are_too_large_are_refused() -> None:
-    game, tables = build("one type each")
+    game = build("one type each")
+    tables = own_numbers(game)
     huge = replace(tables, payoff=np.full_like(tables.payoff, 1e308))
     with pytest.raises(ValueError, match="payoff holds NaN or infinity"):
         efg_text(game, huge, ends_only=True)
@@ -334,11 +342,11 @@ def test_a_file_is_written_whole_or_not_at_all(tmp_path: Path) -> None:
     path = tmp_path / "game.efg"
     path.write_text("before")
     with pytest.raises(ValueError, match="draw is 1"):
-        write_efg(*build("one type each"), path, draw=1)
+        write_efg(build("one type each"), path, draw=1)
     assert path.read_text() == "before"
     (tmp_path / "folder").mkdir()
     for place in (tmp_path / "nowhere" / "game.efg", tmp_path / "folder"):
         with pytest.raises(GameError, match=f"{place.name}: cannot be written"):
-            write_efg(*build("one type each"), place)
-    write_efg(*build("one type each"), str(path))
+            write_efg(build("one type each"), place)
+    write_efg(build("one type each"), str(path))
     assert sorted(found.name for found in tmp_path.iterdir()) == ["folder", "game.efg"]

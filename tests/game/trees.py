@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 
@@ -82,7 +83,9 @@ def tree(turns: Sequence[Turn], n_types: Sequence[int]) -> Game:
                     reached.append(child)
             chance_row += turn.moves if turn.mover == CHANCE else 0
         frontier = reached
-    arrays = {name: np.array(values, np.int32) for name, values in vars(columns).items()}
+    arrays: dict[str, Any] = {
+        name: np.array(values, np.int32) for name, values in vars(columns).items()
+    }
     ends = arrays["mover"] == END
     return Game(
         actors=tuple(f"actor {i}" for i in range(n_actors)),

@@ -17,7 +17,7 @@ from escalade.forecast.plan import plan
 from escalade.forecast.priors import priors
 from escalade.game.efg import read_efg
 from escalade.game.game import Game
-from escalade.game.tables import Tables
+from escalade.game.tables import Tables, own_numbers
 from escalade.scenario.read import read_scenario
 from escalade.solve import Status, solve
 from escalade.solve.solve import Run
@@ -111,7 +111,8 @@ def test_every_published_solution_is_reached_or_its_difference_is_known(shared: 
     """The whole golden set (pygambit 16.7.0; source inside `aqre.json`)."""
     seen: Counter[str] = Counter()
     for case in json.loads((shared / "golden" / "aqre.json").read_text())["cases"]:
-        game, tables = read_efg(shared / "golden" / "efg" / case["file"])
+        game = read_efg(shared / "golden" / "efg" / case["file"])
+        tables = own_numbers(game)
         if not case["ok"]:
             continue
         key = (case["file"], case["lam"])

@@ -9,7 +9,7 @@ import warnings
 from dataclasses import dataclass, field
 from fractions import Fraction
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -23,13 +23,6 @@ from escalade.game.tables import Tables
 MOST_NODES = 5_000_000
 ROUNDING = Fraction(1, 1000)  # thirds written with three decimals
 FLOATING = Fraction(1, 10**12)  # what sums of floating-point numbers are off by
-
-
-class EfgGame(NamedTuple):
-    """A game and its numbers as one draw, so that ``solve(*read_efg(path))`` works."""
-
-    game: Game
-    tables: Tables
 
 
 @dataclass(slots=True)
@@ -63,14 +56,14 @@ class _Outcome:
     payoffs: list[float]
 
 
-def read_efg(path: Path | str) -> EfgGame:
-    """Read an extensive game.
+def read_efg(path: Path | str) -> Game:
+    """Read an extensive game, with its numbers as one draw in `Game.tables`.
 
     Actors have one type each: types written as moves of chance stay moves of chance. Information
     sets are numbered by actor, then by first appearance in the file. Habit is uniform and precision
-    is 1; replace `tables.precision` for another. Actors, outcomes, information sets of an actor and
+    is 1. Actors, outcomes, information sets of an actor and
     moves of an information set that share a label are told apart by numbers, as Gambit does it.
-    Names of nodes and of chance events, the title and the comment are left out.
+    Names of nodes and of chance events and the comment are left out.
 
     Probabilities of chance that do not sum to 1 are divided by their sum. When they are off by more
     than floating-point numbers are, there is a warning (`UserWarning`) with the line; when they
@@ -114,23 +107,24 @@ class _Reader:
         self.nodes: list[_Node] = []
         self.doubts: list[tuple[int, str, str]] = []
 
-    def game(self) -> EfgGame:
+    def game(self) -> Game:
         """The whole file."""
-        self._header()
+        title = self._header()
         self._tree()
-        return _Assembly(distinct(self.actors), self.nodes, self.sets, self.outcomes).game()
+        return _Assembly(distinct(self.actors), self.nodes, self.sets, self.outcomes).game(title)
 
-    def _header(self) -> None:
+    def _header(self) -> str:
         tokens = self.tokens
         tokens.take("word", "'EFG', the first word of the format", "EFG")
         tokens.take("number", "format version 2", "2")
         if tokens.accept("word", "D") is None:
             tokens.take("word", "'R' (or 'D')", "R")
-        tokens.take("text", "the title in quotes")
+        title = tokens.take("text", "the title in quotes")
         tokens.take("brace", "the players in braces", "{")
         while tokens.accept("brace", "}") is None:
             self.actors.append(tokens.take("text", "a player's name in quotes, or '}'"))
         tokens.accept("text")
+        return " ".join(title.split())
 
     def _tree(self) -> None:
         open_branches: list[tuple[int, int]] = [(-1, 0)]
@@ -269,20 +263,24 @@ class _Assembly:
             for label in s.labels:
                 self.moves.setdefault(label, len(self.moves))
 
-    def game(self) -> EfgGame:
+    def game(self, title: str) -> Game:
         """The game and its numbers."""
-        game = Game(
+        columns: dict[str, Any] = {
+            name: np.array(c, dtype=np.int32) for name, c in self._columns().items()
+        }
+        return Game(
             actors=self.actors,
             types=tuple(("",) for _ in self.actors),
             moves=tuple(self.moves),
             outcomes=distinct([outcome.name or str(n) for n, outcome in self.outcomes.items()]),
-            **{name: np.array(c, dtype=np.int32) for name, c in self._columns().items()},
+            **columns,
             infoset_mover=np.array([actor for actor, _ in self.own], dtype=np.int32),
             infoset_actions=np.array([len(s.actions) for _, s in self.own], dtype=np.int32),
             infoset_habit=np.zeros(len(self.own), dtype=np.int32),
             infoset_names=self._set_names(),
+            title=title,
+            tables=self._tables(),
         )
-        return EfgGame(game, self._tables())
 
     def _set_names(self) -> tuple[str, ...]:
         """[infoset] Its name, distinct among those of its actor."""

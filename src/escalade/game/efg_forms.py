@@ -5,17 +5,18 @@ from __future__ import annotations
 from dataclasses import replace
 from itertools import product
 from math import prod
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from escalade.errors import GameError
-from escalade.game.efg import MOST_NODES, EfgGame
+from escalade.game.efg import MOST_NODES
 from escalade.game.game import CHANCE, END, Game
-from escalade.game.tables import Floats, Tables, require_good_numbers
+from escalade.game.tables import Floats, Tables, own_numbers, require_good_numbers
 
 
-def expand_types(game: Game, tables: Tables) -> EfgGame:
+def expand_types(game: Game, tables: Tables) -> Game:
     """Draw types by moves of chance before play, so that every actor has one type (Harsanyi 1967).
 
     Chance draws the type of one actor after another; below each profile of types stands a copy of
@@ -34,7 +35,7 @@ def expand_types(game: Game, tables: Tables) -> EfgGame:
     """
     drawn = [i for i, types in enumerate(game.types) if len(types) > 1]
     if not drawn:
-        return EfgGame(game, tables)
+        return replace(game, tables=tables)
     shares = [_common_prior(game, tables, actor) for actor in drawn]
     copies = prod(len(types) for types in game.types)
     if copies * game.n_nodes > MOST_NODES:
@@ -44,10 +45,12 @@ def expand_types(game: Game, tables: Tables) -> EfgGame:
         )
     kinds = np.array(list(product(*(range(len(types)) for types in game.types))))
     columns = _expanded_columns(game, drawn, kinds, len(tables.chance))
-    return EfgGame(_expanded(game, drawn, columns), _expanded_tables(game, tables, shares, kinds))
+    return replace(
+        _expanded(game, drawn, columns), tables=_expanded_tables(game, tables, shares, kinds)
+    )
 
 
-def payoffs_at_ends(game: Game, tables: Tables) -> EfgGame:
+def payoffs_at_ends(game: Game, tables: Tables) -> Game:
     """Give at each end all that its history earns, and nothing on the way.
 
     A game that is so already, with payoffs at every end, is given back as it is.
@@ -57,7 +60,7 @@ def payoffs_at_ends(game: Game, tables: Tables) -> EfgGame:
     """
     ends = np.flatnonzero(game.mover == END)
     if not game.payoff[game.mover != END].any() and game.payoff[ends].all():
-        return EfgGame(game, tables)
+        return replace(game, tables=tables)
     total = tables.payoff[game.payoff]
     with np.errstate(over="ignore", invalid="ignore"):
         for node in range(1, game.n_nodes):
@@ -67,8 +70,8 @@ def payoffs_at_ends(game: Game, tables: Tables) -> EfgGame:
     payoff = np.zeros(game.n_nodes, dtype=np.int32)
     payoff[ends] = 1 + which.ravel()
     rows = np.concatenate([np.zeros((1, *total.shape[1:])), total[ends[first]]])
-    found = EfgGame(replace(game, payoff=payoff), replace(tables, payoff=rows))
-    require_good_numbers(*found)
+    found = replace(game, payoff=payoff, tables=replace(tables, payoff=rows))
+    require_good_numbers(found, own_numbers(found))
     return found
 
 
@@ -150,7 +153,7 @@ def _draws(game: Game, drawn: list[int], first_row: int) -> dict[str, NDArray[np
     }
 
 
-def _expanded(game: Game, drawn: list[int], columns: dict[str, NDArray[np.int32]]) -> Game:
+def _expanded(game: Game, drawn: list[int], columns: dict[str, Any]) -> Game:
     of_set = [len(game.types[i]) for i in game.infoset_mover]
     labels = [
         f"{name} ({kind})" if len(game.types[mover]) > 1 else name
@@ -167,6 +170,7 @@ def _expanded(game: Game, drawn: list[int], columns: dict[str, NDArray[np.int32]
         infoset_actions=np.repeat(game.infoset_actions, of_set),
         infoset_habit=np.repeat(game.infoset_habit, of_set),
         infoset_names=tuple(labels),
+        title=game.title,
     )
 
 

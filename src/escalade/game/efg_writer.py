@@ -15,7 +15,7 @@ from escalade.errors import GameError
 from escalade.game.efg_forms import expand_types, payoffs_at_ends
 from escalade.game.efg_labels import distinct, plain
 from escalade.game.game import CHANCE, END, Game
-from escalade.game.tables import Tables, require_good_numbers
+from escalade.game.tables import Tables, own_numbers, require_good_numbers
 
 _MANY = 2000  # digits: more than any sum of floating-point numbers has
 _TIE = Decimal("1e-40")  # stay this far, in units of the gap, from where rounding turns
@@ -24,11 +24,10 @@ _NOTHING = (-1, 0)  # no outcome, no payoffs
 
 def write_efg(
     game: Game,
-    tables: Tables,
     path: Path | str,
+    tables: Tables | None = None,
     *,
     draw: int = 0,
-    title: str = "",
     ends_only: bool = False,
 ) -> None:
     """Write one draw of a game as an `.efg` file, whole or not at all; see `efg_text`.
@@ -38,7 +37,7 @@ def write_efg(
         ValueError: When the tables do not fit the game, or `draw` is out of bounds.
     """
     path = Path(path)
-    text = efg_text(game, tables, draw=draw, title=title, ends_only=ends_only)
+    text = efg_text(game, tables, draw=draw, ends_only=ends_only)
     partial = path.with_name(f".{path.name}.{os.getpid()}")
     try:
         with partial.open("w", encoding="ascii", newline="\n") as file:
@@ -51,7 +50,7 @@ def write_efg(
 
 
 def efg_text(
-    game: Game, tables: Tables, *, draw: int = 0, title: str = "", ends_only: bool = False
+    game: Game, tables: Tables | None = None, *, draw: int = 0, ends_only: bool = False
 ) -> str:
     """One draw of a game in the `.efg` format, as pygambit 16.7 and OpenSpiel read it.
 
@@ -70,24 +69,24 @@ def efg_text(
 
     Args:
         game: The game.
-        tables: Its numbers.
+        tables: Its numbers; those it came with by default.
         draw: The draw to write.
-        title: A title for the game.
         ends_only: Whether to sum payoffs along each history and write them at its end.
 
     Raises:
         GameError: When two actors hold different priors of a third, or the tree becomes too large.
         ValueError: When the tables do not fit the game, or `draw` is out of bounds.
     """
+    tables = own_numbers(game) if tables is None else tables
     require_good_numbers(game, tables)
     if not 0 <= draw < tables.n_draws:
         raise ValueError(f"draw is {draw}; it must lie between 0 and {tables.n_draws - 1}")
     form = expand_types(game, tables.take(slice(draw, draw + 1)))
     if ends_only:
-        form = payoffs_at_ends(*form)
+        form = payoffs_at_ends(form, own_numbers(form))
     players = _labels(distinct([plain(name) for name in game.actors]))
-    head = f'EFG 2 R "{plain(title)}" {{ {players} }}\n""\n\n'
-    return head + "".join(f"{line}\n" for line in _lines(*form))
+    head = f'EFG 2 R "{plain(game.title)}" {{ {players} }}\n""\n\n'
+    return head + "".join(f"{line}\n" for line in _lines(form, own_numbers(form)))
 
 
 def exact_shares(shares: Sequence[float]) -> list[str]:

@@ -8,11 +8,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass, fields
 from functools import cached_property
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
 from escalade.errors import GameError
+
+if TYPE_CHECKING:
+    from escalade.game.tables import Tables
 
 CHANCE = -1
 END = -2
@@ -50,6 +54,8 @@ class Game:
         infoset_habit: [infoset] Row of `Tables.habit` of its first move; the others follow.
         infoset_names: [infoset] A name for messages, such as the turn.
         outcomes: Names of the outcomes.
+        title: What messages call the game.
+        tables: The numbers that it came with, as one draw; none for a compiled scenario.
     """
 
     actors: tuple[str, ...]
@@ -70,6 +76,8 @@ class Game:
     infoset_actions: Ints
     infoset_habit: Ints
     infoset_names: tuple[str, ...]
+    title: str = ""
+    tables: Tables | None = None
 
     def __post_init__(self) -> None:
         """Make every array read-only."""
@@ -150,9 +158,15 @@ class Game:
             alive = above >= 0
         return depth
 
+    @cached_property
+    def first_node(self) -> Ints:
+        """[infoset] Its first node."""
+        deciding = np.flatnonzero(self.infoset >= 0)
+        return deciding[np.unique(self.infoset[deciding], return_index=True)[1]].astype(np.int32)
+
     def action_names(self, infoset: int) -> tuple[str, ...]:
         """Names of the moves at an information set."""
-        node = int(np.flatnonzero(self.infoset == infoset)[0])
+        node = int(self.first_node[infoset])
         first = int(self.first_child[node])
         return tuple(self.moves[m] for m in self.move[first : first + int(self.n_children[node])])
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass, fields
 from itertools import pairwise
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from escalade.game.game import CHANCE, Game
 
@@ -47,6 +47,54 @@ class Tables:
     def take(self, draws: slice) -> Tables:
         """The same tables for some of the draws, without copying."""
         return Tables(*(getattr(self, f.name)[..., draws] for f in fields(self)))
+
+
+def own_numbers(game: Game) -> Tables:
+    """The numbers that a game came with.
+
+    Raises:
+        ValueError: When it has none.
+    """
+    if game.tables is None:
+        raise ValueError("the game came without numbers; give its tables")
+    return game.tables
+
+
+def with_numbers(
+    tables: Tables,
+    *,
+    precision: ArrayLike | None = None,
+    payoffs: ArrayLike | None = None,
+    priors: ArrayLike | None = None,
+) -> Tables:
+    """Tables with other numbers; those that have one draw serve for all draws of the others.
+
+    Args:
+        tables: The numbers that stay.
+        precision: λ: one number, or [draw], or [actor, draw].
+        payoffs: [row, slot] or [row, slot, draw]
+        priors: [observer, slot] or [observer, slot, draw]
+
+    Raises:
+        ValueError: When shapes do not fit.
+    """
+    columns = {f.name: getattr(tables, f.name) for f in fields(tables)}
+    for name, given in {"precision": precision, "payoff": payoffs, "prior": priors}.items():
+        if given is None:
+            continue
+        old, new = columns[name], np.asarray(given, dtype=np.float64)
+        if name != "precision" and new.ndim == old.ndim - 1:
+            new = new[..., None]
+        elif name == "precision" and new.ndim < old.ndim:
+            new = np.broadcast_to(new, (len(old), new.size if new.ndim else 1))
+        if new.shape[:-1] != old.shape[:-1]:
+            raise ValueError(f"{name} has shape {new.shape}; expected {(*old.shape[:-1], 'draws')}")
+        columns[name] = new
+    counts = {array.shape[-1] for array in columns.values()} - {1}
+    if len(counts) > 1:
+        raise ValueError(f"numbers of draws do not fit: {sorted(counts)}")
+    n = counts.pop() if counts else 1
+    return Tables(*(np.broadcast_to(a, (*a.shape[:-1], n)) for a in columns.values()))
 
 
 def require_good_numbers(game: Game, tables: Tables) -> None:

@@ -8,7 +8,7 @@ probabilities however small these are.
 
 The state of a lane is its log choices x. A sweep replaces x by ``x + d (log μ + λ Q(x) − x)``,
 normalised (geometric damping d), or, for a lane under *check*, leaves x alone and reports
-max|σ − F(σ)|.
+max|σ − F(σ)|, to which what rounding may hide is added.
 """
 
 from __future__ import annotations
@@ -202,7 +202,8 @@ def _check_choice(b: Buffers, at: tuple[int, int, int, int], top: float, total: 
         old, new, after = b.x[start + i], b.z[i] - top, b.sigma[i] * total
         before = exp(old)
         moved = after * absolute(new - old)
-        b.residual[0] = maximum(b.residual[0], where(check, absolute(after - before), 0.0))
+        off = fma(before * (1.0 - before), b.noise[0], absolute(after - before))
+        b.residual[0] = maximum(b.residual[0], where(check, off, 0.0))
         b.delta[0] = maximum(b.delta[0], where(check, 0.0, moved))
         b.sigma[i] = where(check, before, after)
         b.x[start + i] = where(check, old, new)

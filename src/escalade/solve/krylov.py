@@ -1,7 +1,7 @@
 """Bordered linear systems of a walk along the branch, solved by GMRES (Saad & Schultz 1986).
 
-The matrix is ``[F' − 1, ∂F/∂s; border]``, of the map F of one sweep. Since F' = G' B' (see `linear`)
-the unknown dx can be eliminated in favour of its messages dv = B' dx: with right-hand side (r, e),
+The matrix is ``[F' − 1, ∂F/∂s; border]``, of the map F of one sweep. Since F' = G' B' (see
+`linear`) the unknown dx gives way to its messages dv = B' dx: with right-hand side (r, e),
 
     [B' G' − 1, B' ∂F/∂s; border·G', border·∂F/∂s + corner] (dv, ds) = (B' r, e + border·r)
     dx = G' dv + ∂F/∂s ds − r
@@ -84,9 +84,7 @@ def sweep_at(t: Topology, b: Buffers, y: Systems, s: float, counted: float) -> N
 
 
 @kernel
-def solve_systems(
-    t: Topology, b: Buffers, y: Systems, d: Slopes, aim: tuple[float, float]
-) -> None:
+def solve_systems(t: Topology, b: Buffers, y: Systems, d: Slopes, aim: tuple[float, float]) -> None:
     """Solve the systems of the lanes that are wanted, to a relative residual.
 
     The last sweep must have been the one from y.at to y.image.

@@ -23,6 +23,7 @@ SWEEP, CHECK, IDLE = 0.0, 1.0, 2.0  # what a lane does
 
 LOOSE = 1e-3  # change of a choice at which a rung below the last counts as solved
 FAR = 0.2  # distance of a choice from its prediction that makes a rung suspect
+EPSILON = 2.0**-52  # relative error of a number
 FIRST_STEP = 0.5  # first rung: precision times range of payoffs
 QUICK = 8.0  # sweeps on a rung that no fork can be near
 EASY = 10.0  # sweeps on a rung after which the next step is longer
@@ -85,6 +86,7 @@ class Job(NamedTuple):
         precision: [draw, actor]
         prior: [draw, observer, slot]
         choice: [draw, choice] Result, as `Game.choice_start` says.
+        value: [draw, slot] Result.
         solved: [draw] 1 when solved, else 0.
         residual: [draw] Result.
         reached: [draw] Result.
@@ -104,6 +106,7 @@ class Job(NamedTuple):
     precision: Flat
     prior: Flat
     choice: Flat
+    value: Flat
     solved: NDArray[np.int8]
     residual: Flat
     reached: Flat
@@ -117,13 +120,16 @@ def load(t: Topology, b: Buffers, s: Lanes, job: Job, lane: int, draw: int) -> N
     table = draw * job.n_rows * n
     for i in range(job.n_rows * n):
         b.value[i * LANES + lane] = job.payoff[table + i]
-    widest = 0.0
+    widest = largest = 0.0
     for actor in range(t.n_actors):
         for slot in range(t.slots[actor], t.slots[actor + 1]):
             low, high = np.inf, -np.inf
             for i in range(table + slot, table + job.n_rows * n, n):
                 low, high = min(low, job.payoff[i]), max(high, job.payoff[i])
-            widest = max(widest, job.precision[draw * t.n_actors + actor] * (high - low))
+            precision = job.precision[draw * t.n_actors + actor]
+            widest = max(widest, precision * (high - low))
+            largest = max(largest, precision * max(high, -low))
+    b.noise[lane] = EPSILON * largest
     for row in range(job.n_habits):
         b.habit[row * LANES + lane] = np.log(job.habit[draw * job.n_habits + row])
     for row in range(job.n_chances):
@@ -316,11 +322,20 @@ def _finish(t: Topology, b: Buffers, s: Lanes, job: Job, lane: int, residual: fl
                 j = (start + a * types + k) * LANES + lane
                 p = np.exp(b.x[j]) if solved else s.saved[safe + j]
                 job.choice[game + start + k * actions + a] = p
+    write_values(t, b, job, lane, draw)
     job.solved[draw] = 1 if solved else 0
     job.reached[draw] = 1.0 if solved else s.safe[lane]
     job.residual[draw] = residual if solved else np.nan
     job.sweeps[draw] = int(s.sweeps[lane])
     s.mode[lane] = IDLE
+
+
+@kernel
+def write_values(t: Topology, b: Buffers, job: Job, lane: int, draw: int) -> None:
+    """Write what the last sweep found every type to expect of the whole game."""
+    root = t.place[0] * b.stride
+    for slot in range(b.stride):
+        job.value[draw * b.stride + slot] = b.value[(root + slot) * LANES + lane]
 
 
 def _entry(version: int) -> Any:

@@ -30,8 +30,8 @@ def sources() -> int:
     Numba notices changes of the file that holds an entry, not of the files of the kernels that it
     calls. An entry that holds this number in its closure is compiled anew after any change.
     """
-    names = "anderson kernels krylov ladder lanes linear packs topology trace".split()
-    files = [Path(__file__).with_name(f"{name}.py") for name in names]
+    names = ["anderson", "kernels", "krylov", "ladder", "lanes", "linear", "packs", "topology"]
+    files = [Path(__file__).with_name(f"{name}.py") for name in [*names, "trace"]]
     return crc32(b"".join(file.read_bytes() for file in files))
 
 
@@ -86,6 +86,7 @@ class Buffers(NamedTuple):
         term: [term] Log weights of others' play; chance branches last.
         damp: [1] Damping.
         check: [1] 1 where the lane is under check, else 0.
+        noise: [1] Rounding error of precision times a value.
         delta: [1] Largest change of a choice in this sweep.
         residual: [1] Largest |σ − F(σ)|.
         z: [action, K] Scratch.
@@ -109,6 +110,7 @@ class Buffers(NamedTuple):
     term: Flat
     damp: Flat
     check: Flat
+    noise: Flat
     delta: Flat
     residual: Flat
     z: Flat

@@ -106,6 +106,7 @@ def _linearise_values(t: Topology, b: Buffers, d: Slopes, infoset: int) -> None:
 @kernel
 def answer(t: Topology, b: Buffers, d: Slopes, message: tuple[Flat, int], precision: Flat) -> None:
     """d.step := slopes of the new log choices, for slopes of the messages and, after them, of s."""
+    rise = message[0][message[1] + d.n_messages]
     for op in range(t.n_ops):
         kind, index = t.op_kind[op], t.op_index[op]
         if kind == CHANCE_VALUE:
@@ -116,7 +117,7 @@ def answer(t: Topology, b: Buffers, d: Slopes, message: tuple[Flat, int], precis
             _old_slopes(t, d, message, infoset)
         else:
             _lean(t, d, message, infoset)
-            _choice_slopes(t, b, d, infoset, message[0][message[1] + d.n_messages] * precision[t.mover[infoset]])
+            _choice_slopes(t, b, d, infoset, rise * precision[t.mover[infoset]])
         _expected_slopes(t, b, d, message, infoset)
         if kind == VALUE:
             _node_slope(t, b, d, infoset, index)

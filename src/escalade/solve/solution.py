@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from enum import IntEnum
+from itertools import product
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
+
+from escalade.game.game import Game
 
 
 class Status(IntEnum):
@@ -40,13 +44,27 @@ _MESSAGES = {
 }
 
 
+class Row(NamedTuple):
+    """One choice probability of a solution; NaN where the draw failed."""
+
+    draw: int
+    actor: str
+    infoset: str
+    type: str
+    move: str
+    probability: float
+
+
 @dataclass(frozen=True)
 class Solution:
     """Logit agent quantal response equilibrium of every draw.
 
     Attributes:
+        game: The game.
         choice: [choice, draw] Choice probabilities, laid out by `Game.choice_start`. NaN in draws
             that failed: no number is returned that its residual does not support.
+        values: [slot, draw] What each type of each actor expects of the whole game, by its own
+            beliefs about the others; NaN in draws that failed.
         status: [draw] A `Status`.
         residual: [draw] max|σ − F(σ)| with every value and belief computed from σ itself; NaN in
             draws that failed.
@@ -55,7 +73,9 @@ class Solution:
         sweeps: [draw] Passes over the tree, the last evaluation included.
     """
 
+    game: Game = field(repr=False)
     choice: NDArray[np.float64]
+    values: NDArray[np.float64]
     status: NDArray[np.int8]
     residual: NDArray[np.float64]
     precision_reached: NDArray[np.float64]
@@ -63,8 +83,8 @@ class Solution:
 
     def __post_init__(self) -> None:
         """Make every array read-only."""
-        for field in fields(self):
-            getattr(self, field.name).setflags(write=False)
+        for name in [each.name for each in fields(self) if each.name != "game"]:
+            getattr(self, name).setflags(write=False)
 
     @property
     def n_draws(self) -> int:
@@ -75,6 +95,27 @@ class Solution:
     def solved(self) -> NDArray[np.bool_]:
         """[draw] Whether the draw is solved."""
         return self.status != Status.FAILED
+
+    def table(self) -> list[Row]:
+        """One row per choice probability.
+
+        Rows are ordered by draw, then actor, then information set in its order in the game (in
+        games from a file: by first appearance there), then type, then move.
+        """
+        game, rows = self.game, []
+        order = np.argsort(game.infoset_mover, kind="stable").tolist()
+        moves = [game.action_names(infoset) for infoset in range(game.n_infosets)]
+        for draw in range(self.n_draws):
+            chances = self.choice[:, draw].tolist()
+            for infoset in order:
+                actor, at = int(game.infoset_mover[infoset]), int(game.choice_start[infoset])
+                names = game.actors[actor], game.infoset_names[infoset]
+                pairs = product(game.types[actor], moves[infoset])
+                rows += [
+                    Row(draw, *names, type_, move, chances[at + i])
+                    for i, (type_, move) in enumerate(pairs)
+                ]
+        return rows
 
     def counts(self) -> dict[Status, int]:
         """How many draws ended in each status, the empty ones left out."""

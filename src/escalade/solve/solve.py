@@ -7,10 +7,10 @@ from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from escalade.game.game import Game, require_perfect_recall
-from escalade.game.tables import Tables, require_good_numbers
+from escalade.game.tables import Tables, own_numbers, require_good_numbers, with_numbers
 from escalade.solve import workspace
 from escalade.solve.ladder import Job, solve_block
 from escalade.solve.lanes import Buffers
@@ -25,8 +25,11 @@ BLOCK_BYTES = 2**26  # payoffs of a block, which is smaller where a game is larg
 
 def solve(
     game: Game,
-    tables: Tables,
+    tables: Tables | None = None,
     *,
+    precision: ArrayLike | None = None,
+    payoffs: ArrayLike | None = None,
+    priors: ArrayLike | None = None,
     tolerance: float = 1e-10,
     max_sweeps: int = 20_000,
     threads: int | None = None,
@@ -39,7 +42,10 @@ def solve(
 
     Args:
         game: A game with perfect recall.
-        tables: Its numbers, one column per draw.
+        tables: Its numbers, one column per draw; by default those that it came with.
+        precision: λ in place of that in the tables: one number, or [draw], or [actor, draw].
+        payoffs: In place of those in the tables: [row, slot] or [row, slot, draw].
+        priors: In place of those in the tables: [observer, slot] or [observer, slot, draw].
         tolerance: Largest residual max|σ − F(σ)| of a draw that counts as solved; 1e-14 to 0.1.
         max_sweeps: Passes over the tree after which a draw is given up.
         threads: Blocks of draws solved at a time; all cores by default.
@@ -55,6 +61,12 @@ def solve(
     if threads is not None and threads < 1:
         raise ValueError(f"threads is {threads}; it must be at least 1")
     require_perfect_recall(game)
+    tables = with_numbers(
+        own_numbers(game) if tables is None else tables,
+        precision=precision,
+        payoffs=payoffs,
+        priors=priors,
+    )
     require_good_numbers(game, tables)
     run = Run(game, tables, (float(tolerance), float(max_sweeps)))
     workers = threads or os.cpu_count() or 1
@@ -77,6 +89,7 @@ class Run:
         self.asked = asked
         n = tables.n_draws
         self.choice = np.full((game.n_choices, n), np.nan)
+        self.value = np.full((game.n_slots, n), np.nan)
         self.status = np.full(n, Status.FAILED, dtype=np.int8)
         self.residual = np.full(n, np.nan)
         self.reached = np.zeros(n)
@@ -116,8 +129,10 @@ class Run:
 
     def solution(self) -> Solution:
         """All results."""
-        self.choice[:, self.status == Status.FAILED] = np.nan
-        return Solution(self.choice, self.status, self.residual, self.reached, self.sweeps)
+        for array in (self.choice, self.value):
+            array[:, self.status == Status.FAILED] = np.nan
+        results = (self.choice, self.value, self.status, self.residual, self.reached, self.sweeps)
+        return Solution(self.game, *results)
 
     def _buffers(self) -> Buffers:
         return workspace.buffers(self.game, self.topology, self.tables)
@@ -131,11 +146,14 @@ class Run:
         rows = (len(tables.payoff), len(tables.chance), len(tables.habit))
         results = (np.zeros(n, dtype=np.int8), np.zeros(n), np.zeros(n), np.zeros(n, np.int32))
         choice = np.full((n, self.game.n_choices), np.nan)
-        return Job._make((n, *rows, int(self.exact), *self.asked, *numbers, choice, *results))
+        value = np.full((n, self.game.n_slots), np.nan)
+        sizes = (n, *rows, int(self.exact), *self.asked)
+        return Job._make((*sizes, *numbers, choice, value, *results))
 
     def _keep(self, job: Job, draws: NDArray[np.int64], status: Status) -> None:
         """Write the results of a job."""
         self.choice[:, draws] = job.choice.T
+        self.value[:, draws] = job.value.T
         self.status[draws[job.solved == 1]] = status
         self.residual[draws] = job.residual
         self.reached[draws] = job.reached

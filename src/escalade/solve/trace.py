@@ -21,7 +21,7 @@ import numpy as np
 
 from escalade.solve.kernels import sweep
 from escalade.solve.krylov import Systems, solve_systems, sweep_at
-from escalade.solve.ladder import Job, Lanes, load
+from escalade.solve.ladder import Job, Lanes, load, write_values
 from escalade.solve.lanes import Buffers, Flat, packs, pointers, sources
 from escalade.solve.linear import Slopes
 from escalade.solve.packs import (
@@ -34,6 +34,7 @@ from escalade.solve.packs import (
     full,
     inlined,
     kernel,
+    log,
     maximum,
     minimum,
     root,
@@ -54,7 +55,7 @@ BEND = 0.35  # farthest from its prediction that a point may lie, in lengths of 
 SLACK = 0.02  # and besides, for what the last point was off
 NEWTON = 6  # corrections of one step,
 LAST_NEWTON = 12  # and of the last one, which must be exact
-LOOSE = 1e-4  # change of a choice at which a point below the last counts as on the branch
+LOOSE = 1e-3  # change of a choice at which a point below the last counts as on the branch
 CORRECTION = 1e-2  # relative residual of the linear system of a correction
 DIRECTION = 1e-3  # and of a tangent: a rough one would count as a bend
 RARE = 1e-2  # weight of moves that are hardly made in the length of a step
@@ -69,10 +70,13 @@ class Walk(NamedTuple):
         point: [n + 1] Log choices and fraction of the precision at the last point.
         along: [n + 1] Unit tangent there.
         weight: [n] Weight of each log choice in the length of a step.
-        ahead: [n + 1] What the tangent predicts.
+        before: [n + 1] Unit tangent at the point before.
+        ahead: [n + 1] What the tangents predict.
+        past: [1] Length of the last step; 0 before the second point.
         length: [1] Length of the next step; 0 before the first point.
         walking: [1] Whether the lane walks.
         last: [1] Whether this step should end at the precision asked for.
+        barred: [1] Whether it must not, for there the branch may turn back just before.
         rounds: [1] Corrections of this step.
         fresh: [1] Whether a step begins.
         sense: [1] Sign of the determinant at the last point.
@@ -86,10 +90,13 @@ class Walk(NamedTuple):
     point: Flat
     along: Flat
     weight: Flat
+    before: Flat
     ahead: Flat
+    past: Flat
     length: Flat
     walking: Flat
     last: Flat
+    barred: Flat
     rounds: Flat
     fresh: Flat
     sense: Flat
@@ -115,13 +122,14 @@ def _step(t: Topology, b: Buffers, group: Group, bounds: tuple[float, float]) ->
     for i in range(b.n_choices):
         b.x[i] = y.at[i]
     sweep_at(t, b, y, y.at[b.n_choices], w.walking[0])
-    near = w.walking[0] * above(where(w.last[0], 0.1 * tolerance, LOOSE), _change(b, y))
+    near = w.walking[0] * above(where(w.last[0], 0.01 * tolerance, LOOSE), _change(b, y))
     patient = above(where(w.last[0], LAST_NEWTON, NEWTON), w.rounds[0])
     off = (w.walking[0] - near) * y.usable[0] * patient
     _ask(b, y, w, near)
     solve_systems(t, b, y, d, (near + off, where(near, DIRECTION, CORRECTION)))
     _correct(b, y, w, off)
     good = near * _fits(b, y, w)
+    good *= 1.0 - w.barred[0] * (1.0 - above(1.0, y.at[b.n_choices]))
     w.sense[0] = where(good, y.sign[0], w.sense[0])
     w.fresh[0] = 1.0 - off
     _keep(b, y, w, (good, w.walking[0] - good - off), longest)
@@ -138,13 +146,18 @@ def _predict(b: Buffers, y: Systems, w: Walk) -> None:
     for i in range(n + 1):
         w.along[i] *= scale
     s, along = w.point[n], w.along[n]
-    last = w.walking[0] * (1.0 - above(1.0, fma(w.length[0], along, s)))
+    last = w.walking[0] * (1.0 - above(1.0, fma(w.length[0], along, s))) * (1.0 - w.barred[0])
     length = where(last, (1.0 - s) / along, w.length[0])
+    bent = where(w.past[0], 0.5 * length * length / w.past[0], 0.0)
     for i in range(n):
-        w.ahead[i] = where(fresh, fma(length, w.along[i], w.point[i]), w.ahead[i])
+        turn = w.along[i] - w.before[i]
+        ahead = fma(bent, turn, fma(length, w.along[i], w.point[i]))
+        w.ahead[i] = where(fresh, ahead, w.ahead[i])
         y.at[i] = where(fresh, w.ahead[i], y.at[i])
         y.border[i] = where(last, 0.0, w.weight[i] * w.along[i])
-    w.ahead[n] = where(fresh, where(last, 1.0, fma(length, along, s)), w.ahead[n])
+    w.ahead[n] = where(
+        fresh, where(last, 1.0, fma(bent, along - w.before[n], fma(length, along, s))), w.ahead[n]
+    )
     y.at[n] = where(fresh, w.ahead[n], y.at[n])
     y.border[n] = where(last, 1.0, along)
     w.last[0] = last
@@ -223,14 +236,18 @@ def _keep(b: Buffers, y: Systems, w: Walk, ended: tuple[float, float], longest: 
     on = good * (1.0 - w.last[0])
     for i in range(n + 1):
         w.point[i] = where(good, y.at[i], w.point[i])
+        w.before[i] = where(on, w.along[i], w.before[i])
         w.along[i] = where(on, y.found[i], w.along[i])
+    w.past[0] = where(on, w.length[0], w.past[0])
     w.reached[0] = maximum(w.reached[0], where(good, y.at[n], 0.0))
     easy = above(3.0, w.rounds[0]) * above(w.cosine[0], STRAIGHTEST)
     fair = above(4.0, w.rounds[0]) * above(w.cosine[0], STRAIGHTER)
     growth = where(easy, 1.6, where(fair, 1.0, 0.7))
     longer = minimum(w.length[0] * growth, longest)
     longer = where(longer, longer, minimum(FIRST, longest))
-    w.length[0] = where(on, longer, where(bad, 0.4 * w.length[0], w.length[0]))
+    first = bad * w.last[0]
+    w.length[0] = where(on, longer, where(bad - first, 0.4 * w.length[0], w.length[0]))
+    w.barred[0] = where(good + bad, first, w.barred[0])
     w.steps[0] += good + bad
     stalled = bad * above(SHORTEST, w.length[0])
     w.walking[0] *= (1.0 - stalled) * above(MOST_STEPS, w.steps[0])
@@ -239,14 +256,27 @@ def _keep(b: Buffers, y: Systems, w: Walk, ended: tuple[float, float], longest: 
 
 @kernel
 def _measure(t: Topology, b: Buffers, y: Systems, w: Walk, arrived: float) -> None:
-    """Sweep arrived points once more, so that choices sum to one, and take their residuals."""
-    for i in range(b.n_choices):
-        b.x[i] = w.point[i]
-    sweep_at(t, b, y, full(1.0), arrived)
+    """Make the choices of arrived points sum to one, and take their residuals."""
+    for infoset in range(t.n_infosets):
+        for k in range(t.types[infoset]):
+            _normalise(t, b, w, infoset, k)
+    for actor in range(t.n_actors):
+        b.scale[actor] = y.precision[actor]
     b.check[0] = full(1.0)
     sweep(t, b, True)
     y.sweeps[0] += arrived
     w.residual[0] = where(arrived, b.residual[0], w.residual[0])
+
+
+@inlined
+def _normalise(t: Topology, b: Buffers, w: Walk, infoset: int, k: int) -> None:
+    """b.x := the log choices of one type at an information set, summing to one."""
+    total, first, types = full(0.0), t.choice[infoset] + k, t.types[infoset]
+    for a in range(t.actions[infoset]):
+        total += exp(w.point[first + a * types])
+    total = log(total)
+    for a in range(t.actions[infoset]):
+        b.x[first + a * types] = w.point[first + a * types] - total
 
 
 @kernel
@@ -267,7 +297,7 @@ def _start(t: Topology, s: Lanes, y: Systems, w: Walk, at: tuple[Job, int, int])
     w.along[n * LANES + lane] = 1.0
     for actor in range(t.n_actors):
         y.precision[actor * LANES + lane] = job.precision[draw * t.n_actors + actor]
-    w.length[lane] = w.steps[lane] = w.reached[lane] = 0.0
+    w.length[lane] = w.past[lane] = w.barred[lane] = w.steps[lane] = w.reached[lane] = 0.0
     w.walking[lane] = w.fresh[lane] = 1.0
     w.residual[lane] = np.inf
     w.draw[lane] = draw
@@ -286,6 +316,7 @@ def _finish(t: Topology, b: Buffers, y: Systems, w: Walk, at: tuple[Job, int]) -
             for a in range(actions):
                 p = np.exp(b.x[(start + a * types + k) * LANES + lane])
                 job.choice[game + start + k * actions + a] = p if solved else np.nan
+    write_values(t, b, job, lane, draw)
     job.solved[draw] = 1 if solved else 0
     job.residual[draw] = w.residual[lane] if solved else np.nan
     job.reached[draw] = 1.0 if solved else min(max(job.reached[draw], w.reached[lane]), 1.0)
@@ -301,7 +332,7 @@ def _entry(version: int) -> Any:
 
         Args:
             arrays: `Topology`, `Buffers`, `Lanes`, `Systems`, `Slopes`, `Walk`, `Job`; the job's
-                `choice` holds log choices on the branch at its `reached`, or NaN to start from habit.
+                `choice` holds log choices on the branch at its `reached`, or NaN to start at habit.
             longest: Longest step: about the change of a log choice that is made for sure.
         """
         if version < 0:  # never: named here to be part of the key under which this is kept

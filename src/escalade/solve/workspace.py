@@ -42,6 +42,7 @@ def buffers(game: Game, topology: Topology, tables: Tables) -> Buffers:
         "term": topology.n_marginals + topology.n_branches,
         "damp": 1,
         "check": 1,
+        "noise": 1,
         "delta": 1,
         "residual": 1,
         "z": actions * types,
@@ -132,7 +133,7 @@ def systems(game: Game, messages: int) -> Systems:
 def walk(game: Game) -> Walk:
     """Working memory of a walk along the branch."""
     n = game.n_choices + 1
-    vectors = dict.fromkeys(("point", "along", "weight", "ahead"), n)
+    vectors = dict.fromkeys(("point", "along", "weight", "before", "ahead"), n)
     return Walk(**_rooms(dict.fromkeys(Walk._fields, 1) | vectors))
 
 
