@@ -6,8 +6,10 @@ The matrix is ``[F' − 1, ∂F/∂s; border]``, of the map F of one sweep. Sinc
     [B' G' − 1, B' ∂F/∂s; border·G', border·∂F/∂s + corner] (dv, ds) = (B' r, e + border·r)
     dx = G' dv + ∂F/∂s ds − r
 
-and minus this matrix has the determinant of minus the one above. Every lane solves a system of its
-own: one that is solved is frozen, so that no number depends on the neighbours of a lane.
+and minus this matrix has the determinant of minus the one above. Messages are scaled by their
+weights, lest moves that are hardly ever made decide when a system counts as solved. Every lane
+solves a system of its own: one that is solved is frozen, so that no number depends on the
+neighbours of a lane.
 """
 
 from __future__ import annotations
@@ -97,8 +99,9 @@ def solve_systems(t: Topology, b: Buffers, y: Systems, d: Slopes, aim: tuple[flo
     for i in range(n):
         last = fma(y.border[i], y.right[i], last)
     y.basis[m] = last
-    square = full(0.0)
-    for i in range(m + 1):
+    square = last * last
+    for i in range(m):
+        y.basis[i] *= d.weight[i]
         square = fma(y.basis[i], y.basis[i], square)
     size = root(square)
     scale = 1.0 / maximum(size, 1e-300)
@@ -115,6 +118,8 @@ def solve_systems(t: Topology, b: Buffers, y: Systems, d: Slopes, aim: tuple[flo
         used += 1
         wanted *= above(missing, tolerance * size)
     _combine(y, used, m + 1)
+    for i in range(m):
+        y.short[i] = y.short[i] / d.weight[i]
     answer(t, b, d, (y.short, 0), y.precision)
     for i in range(n):
         y.found[i] = d.step[i] - y.right[i]
@@ -127,13 +132,17 @@ def _multiply(t: Topology, b: Buffers, y: Systems, d: Slopes, at: tuple[int, flo
     column, wanted = at
     n, m = b.n_choices, d.n_messages
     v, out = column * (m + 1), (column + 1) * (m + 1)
-    answer(t, b, d, (y.basis, v), y.precision)
+    for i in range(m):
+        y.short[i] = y.basis[v + i] / d.weight[i]
+    y.short[m] = y.basis[v + m]
+    answer(t, b, d, (y.short, 0), y.precision)
     bottom = y.border[n] * y.basis[v + m]
     for i in range(n):
         bottom = fma(y.border[i], d.step[i], bottom)
     announce(t, b, d, d.step, (y.basis, out))
     for i in range(m):
-        y.basis[out + i] = where(wanted, y.basis[out + i] - y.basis[v + i], 0.0)
+        slope = fma(y.basis[out + i], d.weight[i], 0.0 - y.basis[v + i])
+        y.basis[out + i] = where(wanted, slope, 0.0)
     y.basis[out + m] = where(wanted, bottom, 0.0)
     y.sweeps[0] += wanted
 

@@ -15,8 +15,10 @@ from typing import NamedTuple
 
 from escalade.solve.kernels import beliefs
 from escalade.solve.lanes import Buffers, Flat
-from escalade.solve.packs import exp, fma, full, inlined, kernel
+from escalade.solve.packs import exp, fma, full, inlined, kernel, larger
 from escalade.solve.topology import CHANCE_VALUE, VALUE, Topology
+
+FAINT = 1e-3  # least weight of a message
 
 
 class Slopes(NamedTuple):
@@ -34,6 +36,7 @@ class Slopes(NamedTuple):
         old: [choice] Old choice probabilities.
         action: [choice] Value of each action.
         belief: [member] How likely the mover holds each node of its information set.
+        weight: [message] How much it matters: the belief in what it is about, `FAINT` or more.
         share: [marginal, K] How likely each type is after the play that a marginal is about.
         value: [inner node, S] Slope of each value.
         step: [choice] Slope of each log choice: the result of `answer`.
@@ -53,6 +56,7 @@ class Slopes(NamedTuple):
     old: Flat
     action: Flat
     belief: Flat
+    weight: Flat
     share: Flat
     value: Flat
     step: Flat
@@ -77,8 +81,11 @@ def linearise(t: Topology, b: Buffers, d: Slopes, at: Flat, image: Flat) -> None
         for k in range(_n_types(t, t.view_actor[view]) if made >= 0 else 0):
             log = b.prior[view * b.width + k] + (b.reach[above + k] + at[made + k])
             d.share[m * b.width + k] = exp(log - b.term[m])
+    for i in range(d.n_messages):
+        d.weight[i] = full(FAINT)
     for infoset in range(t.n_infosets):
         _linearise_values(t, b, d, infoset)
+    _weigh(t, b, d)
 
 
 @inlined
@@ -101,6 +108,26 @@ def _linearise_values(t: Topology, b: Buffers, d: Slopes, infoset: int) -> None:
             at, v = t.choice[infoset] + a * types, t.place[child + a] * b.stride + own
             for k in range(types):
                 d.action[at + k] = fma(belief, b.value[v + k], d.action[at + k])
+
+
+@inlined
+def _weigh(t: Topology, b: Buffers, d: Slopes) -> None:
+    """How much messages matter: a move that is hardly ever made has large slopes to no effect."""
+    for member in range(t.first_member[t.n_infosets]):
+        for i in range(t.first_term[member], t.first_term[member + 1]):
+            if t.term[i] < t.n_marginals:
+                d.weight[t.term[i]] = larger(d.weight[t.term[i]], d.belief[member])
+    if d.first_reach >= 0:
+        for infoset in range(t.n_infosets):
+            mover = t.mover[infoset]
+            for view in range(t.view_start[mover + 1] - t.view_start[mover]):
+                for k in range(t.types[infoset] if t.types[infoset] > 1 else 0):
+                    i = t.reach[infoset] + k
+                    held = b.held[view * b.n_reaches + i]
+                    d.weight[d.first_reach + i] = larger(d.weight[d.first_reach + i], held)
+    if d.first_old >= 0:
+        for i in range(b.n_choices):
+            d.weight[d.first_old + i] = larger(d.weight[d.first_old + i], d.old[i])
 
 
 @kernel

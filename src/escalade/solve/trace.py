@@ -55,7 +55,7 @@ BEND = 0.35  # farthest from its prediction that a point may lie, in lengths of 
 SLACK = 0.02  # and besides, for what the last point was off
 NEWTON = 6  # corrections of one step,
 LAST_NEWTON = 12  # and of the last one, which must be exact
-LOOSE = 1e-3  # change of a choice at which a point below the last counts as on the branch
+LOOSE = 1e-4  # change of a choice at which the end of a step of length 1 counts as on the branch
 CORRECTION = 1e-2  # relative residual of the linear system of a correction
 DIRECTION = 1e-3  # and of a tangent: a rough one would count as a bend
 RARE = 1e-2  # weight of moves that are hardly made in the length of a step
@@ -122,7 +122,8 @@ def _step(t: Topology, b: Buffers, group: Group, bounds: tuple[float, float]) ->
     for i in range(b.n_choices):
         b.x[i] = y.at[i]
     sweep_at(t, b, y, y.at[b.n_choices], w.walking[0])
-    near = w.walking[0] * above(where(w.last[0], 0.01 * tolerance, LOOSE), _change(b, y))
+    goal = where(w.last[0], 0.01 * tolerance, LOOSE * minimum(w.length[0] + SHORTEST, 1.0))
+    near = w.walking[0] * above(goal, _change(b, y))
     patient = above(where(w.last[0], LAST_NEWTON, NEWTON), w.rounds[0])
     off = (w.walking[0] - near) * y.usable[0] * patient
     _ask(b, y, w, near)

@@ -92,6 +92,7 @@ def slopes(game: Game, topology: Topology, tables: Tables) -> Slopes:
         "old": game.n_choices if knotted else 1,
         "action": game.n_choices,
         "belief": len(topology.member),
+        "weight": first_old + knotted * game.n_choices,
         "share": topology.n_marginals * types,
         "value": max(int(topology.place.max(initial=0)) + 1 - rows, 1) * game.n_slots,
         "step": game.n_choices,
