@@ -1,0 +1,328 @@
+"""Exact derivatives of outcome probabilities with respect to every number of a game.
+
+At an equilibrium the log choices solve x = G(x, θ) (see `adjoint`). By the implicit function
+theorem an outcome probability P(x, θ) has, along every number at once, the derivative
+
+    dP/dθ = ∂P/∂θ + wᵀ ∂G/∂θ,   where  (I − ∂G/∂x)ᵀ w = (∂P/∂x)ᵀ:
+
+one linear system per outcome, however many numbers there are (Griewank & Walther 2008, ch. 15).
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, fields
+from enum import IntEnum
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from escalade.game.game import CHANCE, Game
+from escalade.game.tables import Tables
+from escalade.solve.adjoint import Edges, Point, Slopes, evaluate, pull_back
+from escalade.solve.solution import Solution
+from escalade.solve.topology import Topology, build_topology
+
+Floats = NDArray[np.float64]
+Inverse = Callable[[Floats], Floats]
+
+TABLES = tuple(field.name for field in fields(Tables))
+DENSE = 400  # choices up to which a matrix is formed; above, its products with vectors do
+PRODUCTS = 200  # of such a solution with the matrix, before it starts anew, and how often it does
+RESTARTS = 5
+PRECISE = 1e-12  # relative residual of such a solution
+NEAR = 1e3  # growth at which a fold is near
+POWERS = 4  # of the inverse by which growth is measured
+UNDERFLOW = 1e-300  # a choice this rare has lost its logarithm
+TREMBLES = 100  # evaluations after which logarithms of such choices are as good as they get
+
+
+class DerivativeStatus(IntEnum):
+    """Whether a draw has derivatives; `message` says why not."""
+
+    GIVEN = 0
+    NO_SOLUTION = 1
+    NEAR_FOLD = 2
+    UNSETTLED = 3
+
+    @property
+    def message(self) -> str:
+        """What the status means, and what to do about it."""
+        return _MESSAGES[self]
+
+
+_MESSAGES = {
+    DerivativeStatus.GIVEN: "derivatives are exact to the residual of the solution",
+    DerivativeStatus.NO_SOLUTION: (
+        "the draw has no solution, so it has no derivatives; see the status of the solution"
+    ),
+    DerivativeStatus.NEAR_FOLD: (
+        "the equilibrium is close to a fold or a fork, where the smallest change of a number moves "
+        "it without bound or to another branch, so a derivative would mislead. Solve with the "
+        "numbers changed, and compare"
+    ),
+    DerivativeStatus.UNSETTLED: (
+        "the linear system of the derivatives could not be solved: a fold or fork may be near, or "
+        "the game is too large. Solve with the numbers changed, and compare"
+    ),
+}
+
+
+@dataclass(frozen=True)
+class Derivatives:
+    """Derivatives of the probability of each class of ends, as the analyst sees it.
+
+    Every array is shaped like the table of its name, with the class before: an entry is the change
+    of a probability per unit of that number, all others held still while play adjusts. Tables that
+    were not asked for have no classes. Draws without derivatives hold NaN.
+
+    Weights and probabilities are taken as they stand in the equations: habit is normalised within
+    its information set and an observer's prior within its actor when beliefs are formed, but the
+    analyst's prior and chance multiply raw. So derivatives along chance and priors are partial:
+    add them up along a change that keeps sums at one (`along`). One along a number that is 0 is
+    the limit from above; where a belief would jump, it is as large as floats are.
+
+    Attributes:
+        payoff: [class, row, slot, draw] Per unit of utility.
+        chance: [class, row, draw] Per unit of the probability of a branch.
+        habit: [class, row, draw] Per unit of habit weight.
+        precision: [class, actor, draw] Per unit of precision.
+        prior: [class, observer, slot, draw] Per unit of prior probability.
+        status: [draw] A `DerivativeStatus`.
+        growth: [draw] How much feedback of beliefs magnifies a disturbance that nearly sustains
+            itself: 1 / min|1 − μ| over the eigenvalues μ of the logit reply's derivative, which
+            is infinite at folds and forks. 1 without feedback; NaN where it could not be computed.
+    """
+
+    payoff: Floats
+    chance: Floats
+    habit: Floats
+    precision: Floats
+    prior: Floats
+    status: NDArray[np.int8]
+    growth: Floats
+
+    def __post_init__(self) -> None:
+        """Make every array read-only."""
+        for field in fields(self):
+            getattr(self, field.name).setflags(write=False)
+
+    @property
+    def given(self) -> NDArray[np.bool_]:
+        """[draw] Whether the draw has derivatives."""
+        return self.status == DerivativeStatus.GIVEN
+
+    def along(self, **changes: Floats) -> Floats:
+        """[class, draw] Derivative along a change of whole tables, each shaped like its table.
+
+        Raises:
+            ValueError: When a table was not asked for, or a change does not fit it.
+        """
+        total = np.zeros(len(self.status))
+        for name, change in changes.items():
+            slopes = getattr(self, name) if name in TABLES else np.zeros((0, 0))
+            if not len(slopes) or change.shape != slopes.shape[1:]:
+                expected = slopes.shape[1:] if len(slopes) else "none, it was not asked for"
+                raise ValueError(f"the change of {name} has shape {change.shape}; {expected}")
+            axes = tuple(range(1, slopes.ndim - 1))
+            total = total + (slopes * change).sum(axis=axes)
+        return total
+
+
+def derivatives(
+    game: Game,
+    tables: Tables,
+    solution: Solution,
+    end_class: NDArray[np.integer],
+    n_classes: int,
+    *,
+    of: Sequence[str] = TABLES,
+    threads: int | None = None,
+) -> Derivatives:
+    """Derivatives of outcome probabilities with respect to every number of the tables.
+
+    They are as accurate as the solution, and hold on the branch on which it lies. Close to a fold
+    an eigenvalue of the logit reply's derivative comes within some δ of 1. Then slopes grow as 1/δ,
+    an error of the solution counts 1/δ² times in them, and a change of numbers by about δ² ends
+    their use. They are withheld from 1/δ = 1000 on, which bounds their relative error to about
+    1e-4 for a solution of the usual tolerance of 1e-10. (A condition number would not do: play
+    over many turns magnifies disturbances, which makes it large where no fold is.)
+
+    Args:
+        game: The game.
+        tables: Its numbers.
+        solution: Its solution; a small tolerance makes for precise derivatives.
+        end_class: [node] Class of a node, -1 for none; usually an outcome or event at an end.
+        n_classes: Number of classes.
+        of: Names of the tables wanted; that of payoffs may be large.
+        threads: Draws computed at a time; all cores by default.
+
+    Raises:
+        ValueError: When a class is out of bounds, a table unknown, or a shape does not fit.
+    """
+    _require_good_arguments(game, tables, solution, end_class, n_classes)
+    if unknown := set(of) - set(TABLES):
+        raise ValueError(f"of names {sorted(unknown)}; the tables are {', '.join(TABLES)}")
+    run = _Run(game, tables, solution, _edges(game, end_class, n_classes), of)
+    with ThreadPoolExecutor(threads or os.cpu_count() or 1) as pool:
+        list(pool.map(run.differentiate, np.flatnonzero(solution.solved)))
+    return Derivatives(**run.found, status=run.status, growth=run.growth)
+
+
+class _Run:
+    """One call of `derivatives`: the game, arranged for the kernels, and the results so far."""
+
+    def __init__(
+        self, game: Game, tables: Tables, solution: Solution, edges: Edges, of: Sequence[str]
+    ) -> None:
+        self.tables, self.edges = tables, edges
+        # Priors that are equal have derivatives of their own, so no two observers share a view.
+        observers = np.arange(tables.prior[..., 0].size).reshape(*tables.prior.shape[:2], 1)
+        self.topology = build_topology(game, observers.astype(np.float64), len(tables.payoff))
+        self.choice = solution.choice[game.types_inside]
+        self.n_classes, n = int(edges.column[1]), tables.n_draws
+        self.found = {
+            name: np.full(
+                (self.n_classes if name in of else 0, *getattr(tables, name).shape), np.nan
+            )
+            for name in TABLES
+        }
+        self.status = np.full(n, DerivativeStatus.NO_SOLUTION, dtype=np.int8)
+        self.growth = np.full(n, np.nan)
+
+    def differentiate(self, draw: int) -> None:
+        """Derivatives of one draw."""
+        t, e = self.topology, self.edges
+        p = self._point(draw)
+        d = Slopes(**{name: np.zeros_like(getattr(p, name)) for name in Slopes._fields})
+        inverse = (_dense if len(p.x) <= DENSE else _krylov)(t, e, p, d)
+        self.growth[draw] = _growth(inverse, len(p.x))
+        rows = []
+        for c in range(self.n_classes if self.growth[draw] < NEAR else 0):
+            right = np.zeros((1, len(p.x)))
+            pull_back(t, e, p, c, d, right, right)
+            rows.append(inverse(right[0]))
+        if not np.isfinite([self.growth[draw], *map(np.sum, rows)]).all():
+            self.status[draw] = DerivativeStatus.UNSETTLED
+        elif self.growth[draw] >= NEAR:
+            self.status[draw] = DerivativeStatus.NEAR_FOLD
+        else:
+            self.status[draw] = DerivativeStatus.GIVEN
+            for c, w in enumerate(rows):
+                pull_back(t, e, p, c, d, w[None], np.empty((1, len(w))))
+                d.prior[0] += p.value[0, c]  # the analyst's prior multiplies raw
+                for name, found in self.found.items():
+                    found[c : c + 1, ..., draw] = getattr(d, name)
+
+    def _point(self, draw: int) -> Point:
+        """The draw at its solution."""
+        t, e = self.topology, self.edges
+        numbers = {n: np.array(getattr(self.tables, n)[..., draw], order="C") for n in TABLES}
+        n_choices, n_columns = len(self.choice), int(e.column[-1])
+        n_observers, n_slots = numbers["prior"].shape
+        x = np.log(np.maximum(self.choice[:, draw], UNDERFLOW))
+        n_reach = int(t.types.sum())
+        p = Point(
+            **numbers,
+            x=x,
+            reach=np.zeros(n_reach),
+            held=np.zeros((n_observers, n_reach)),
+            expected=np.zeros((n_observers, t.n_infosets)),
+            term=np.zeros(t.n_marginals + t.n_branches),
+            log_belief=np.zeros(len(t.member)),
+            share=np.zeros((n_observers, len(e.parent))),
+            value=np.zeros((len(e.parent), n_columns)),
+            scratch=np.zeros(n_slots),
+            **{name: np.zeros(n_choices) for name in ("sigma", "worth", "reply")},
+        )
+        evaluate(t, e, p)
+        lost = self.choice[:, draw] <= UNDERFLOW
+        for _ in range(TREMBLES):
+            if np.allclose(x[lost], p.reply[lost], rtol=1e-12, atol=0.0):
+                break
+            x[lost] = p.reply[lost]
+            evaluate(t, e, p)
+        return p
+
+
+def _dense(t: Topology, e: Edges, p: Point, d: Slopes) -> Inverse:
+    """What solves with I − (∂G/∂x)ᵀ, by its LU factors; NaN when it is singular."""
+    from scipy.linalg import get_lapack_funcs  # slow to import
+
+    n = len(p.x)
+    if not n:
+        return lambda right: right
+    matrix = np.zeros((n, n))
+    pull_back(t, e, p, -1, d, np.eye(n), matrix)
+    factorise, substitute = get_lapack_funcs(("getrf", "getrs"), (matrix,))
+    factors, pivots, singular = factorise(np.eye(n) - matrix.T)
+
+    def inverse(right: Floats) -> Floats:
+        return substitute(factors, pivots, right)[0] if singular == 0 else right * np.nan
+
+    return inverse
+
+
+def _krylov(t: Topology, e: Edges, p: Point, d: Slopes) -> Inverse:
+    """What solves with I − (∂G/∂x)ᵀ by GMRES (Saad & Schultz 1986); NaN when that fails."""
+    from scipy.sparse.linalg import LinearOperator, gmres  # slow to import
+
+    def product(w: Floats) -> Floats:
+        out = np.empty((1, n))
+        pull_back(t, e, p, -1, d, np.ascontiguousarray(w).reshape(1, n), out)
+        return w.ravel() - out[0]
+
+    n = len(p.x)
+    operator: Any = LinearOperator  # its own types leave `matvec` out
+    matrix = operator((n, n), matvec=product, dtype=np.float64)
+
+    def inverse(right: Floats) -> Floats:
+        restart = min(n, PRODUCTS)
+        found, failed = gmres(matrix, right, rtol=PRECISE, restart=restart, maxiter=RESTARTS)
+        return right * np.nan if failed else found
+
+    return inverse
+
+
+def _growth(inverse: Inverse, n: int) -> float:
+    """Growth of a vector in the last of a few multiplications by the inverse.
+
+    Each brings out the eigenvalue of ∂G/∂x that is nearest to 1, and wears off what is magnified
+    only in passing, such as play over many turns without any feedback.
+    """
+    vector, growth = np.random.default_rng(0).standard_normal(n), 1.0
+    for _ in range(POWERS if n else 0):
+        vector = inverse(vector / np.linalg.norm(vector))
+        growth = float(np.linalg.norm(vector))
+    return growth
+
+
+def _edges(game: Game, end_class: NDArray[np.integer], n_classes: int) -> Edges:
+    """How play gets into each node."""
+    above = np.maximum(game.parent, 0)
+    played = (game.parent >= 0) & (game.mover[above] != CHANCE)
+    infoset = np.where(played, game.infoset[above], -1)
+    n_types = np.diff(game.slot_start)[game.mover[above]]
+    made = game.choice_start[infoset] + game.branch * n_types
+    column = np.concatenate([[0], n_classes + game.slot_start])
+    columns = (game.parent, infoset, np.where(played, made, -1), end_class, column)
+    return Edges(*(np.array(c, dtype=np.int32, order="C") for c in columns))
+
+
+def _require_good_arguments(
+    game: Game,
+    tables: Tables,
+    solution: Solution,
+    end_class: NDArray[np.integer],
+    n_classes: int,
+) -> None:
+    expected = (game.n_choices, tables.n_draws)
+    if solution.choice.shape != expected:
+        raise ValueError(f"solution.choice has shape {solution.choice.shape}; expected {expected}")
+    if end_class.shape != (game.n_nodes,):
+        raise ValueError(f"end_class has shape {end_class.shape}; expected ({game.n_nodes},)")
+    if end_class.max(initial=-1) >= n_classes or end_class.min(initial=0) < -1:
+        raise ValueError(f"end_class must lie between -1 and {n_classes - 1}")
