@@ -34,7 +34,7 @@ DENSE = 400  # choices up to which a matrix is formed; above, its products with 
 PRODUCTS = 200  # of such a solution with the matrix, before it starts anew, and how often it does
 RESTARTS = 5
 PRECISE = 1e-12  # relative residual of such a solution
-NEAR = 1e3  # growth at which a fold is near
+NEAR = 100.0  # growth at which a fold is near
 POWERS = 4  # of the inverse by which growth is measured
 UNDERFLOW = 1e-300  # a choice this rare has lost its logarithm
 TREMBLES = 100  # evaluations after which logarithms of such choices are as good as they get
@@ -93,8 +93,9 @@ class Derivatives:
         prior: [class, observer, slot, draw] Per unit of prior probability.
         status: [draw] A `DerivativeStatus`.
         growth: [draw] How much feedback of beliefs magnifies a disturbance that nearly sustains
-            itself: 1 / min|1 − μ| over the eigenvalues μ of the logit reply's derivative, which
-            is infinite at folds and forks. 1 without feedback; NaN where it could not be computed.
+            itself: about 1 / min|1 − μ| over the eigenvalues μ of the logit reply's derivative,
+            which is infinite at folds and forks. Near 1 without feedback; NaN where it could not be
+            computed.
     """
 
     payoff: Floats
@@ -144,12 +145,15 @@ def derivatives(
 ) -> Derivatives:
     """Derivatives of outcome probabilities with respect to every number of the tables.
 
-    They are as accurate as the solution, and hold on the branch on which it lies. Close to a fold
-    an eigenvalue of the logit reply's derivative comes within some δ of 1. Then slopes grow as 1/δ,
-    an error of the solution counts 1/δ² times in them, and a change of numbers by about δ² ends
-    their use. They are withheld from 1/δ = 1000 on, which bounds their relative error to about
-    1e-4 for a solution of the usual tolerance of 1e-10. (A condition number would not do: play
-    over many turns magnifies disturbances, which makes it large where no fold is.)
+    They are as accurate as the solution, and hold on the branch on which it lies. (Where a branch
+    has gone straight through a fork, in a game with a symmetry, numbers changed by however little
+    break the symmetry and may lead elsewhere: no derivative at the solution can tell.)
+
+    Close to a fold an eigenvalue of the logit reply's derivative comes within some δ of 1. Then
+    slopes grow as 1/δ, an error of the solution counts 1/δ² times in them, and a change of numbers
+    by about δ² meets the fold. From 1/δ = 100 on they are withheld; so at the usual tolerance of
+    1e-10 they are good to six digits or so. (A condition number would not do: play over many turns
+    magnifies disturbances, which makes it large where no fold is.)
 
     Args:
         game: The game.
@@ -249,7 +253,7 @@ class _Run:
 
 
 def _dense(t: Topology, e: Edges, p: Point, d: Slopes) -> Inverse:
-    """What solves with I − (∂G/∂x)ᵀ, by its LU factors; NaN when it is singular."""
+    """What solves with I − (∂G/∂x)ᵀ, by its LU factors; infinite when singular."""
     from scipy.linalg import get_lapack_funcs  # slow to import
 
     n = len(p.x)
@@ -261,7 +265,7 @@ def _dense(t: Topology, e: Edges, p: Point, d: Slopes) -> Inverse:
     factors, pivots, singular = factorise(np.eye(n) - matrix.T)
 
     def inverse(right: Floats) -> Floats:
-        return substitute(factors, pivots, right)[0] if singular == 0 else right * np.nan
+        return substitute(factors, pivots, right)[0] if not singular else np.full(n, np.inf)
 
     return inverse
 
@@ -297,6 +301,8 @@ def _growth(inverse: Inverse, n: int) -> float:
     for _ in range(POWERS if n else 0):
         vector = inverse(vector / np.linalg.norm(vector))
         growth = float(np.linalg.norm(vector))
+        if not np.isfinite(growth):
+            break
     return growth
 
 
