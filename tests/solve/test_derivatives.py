@@ -43,7 +43,7 @@ GAMES = {
     "perfect information": ([Turn(0, 3, ends=True), Turn(1), Turn(CHANCE), Turn(0)], (1, 1)),
     "simultaneous moves": ([Turn(0, 2, seen_by=()), Turn(1, 3), Turn(0), Turn(1)], (1, 1)),
     "a signal, an answer, a deed": ([Turn(0, 2), Turn(1, 3), Turn(0)], (2, 1)),
-    "two types in turn": ([Turn(0, 2, ends=True), Turn(1), Turn(0), Turn(1)], (2, 2)),
+    "two types in turn": ([Turn(0, ends=True), Turn(1), Turn(0), Turn(1), Turn(0)], (2, 2)),
     "hidden chance": ([Turn(CHANCE, 3, seen_by=(1,)), Turn(0), Turn(1)], (1, 2)),
     "chance after chance": (
         [Turn(CHANCE, 2, seen_by=()), Turn(CHANCE, 2, seen_by=(1,)), Turn(0), Turn(1)],
@@ -310,6 +310,16 @@ def test_scaling_the_habit_of_a_set_of_moves_changes_nothing(name: str) -> None:
         change = np.zeros_like(tables.habit)
         change[row : row + n] = tables.habit[row : row + n]
         assert_allclose(found.along(habit=change), 0.0, atol=1e-13)
+
+
+@any_game
+def test_the_analysts_prior_multiplies_raw(name: str) -> None:
+    game, tables = build(name)
+    found = differentiate(game, tables)
+    for first, last in pairwise(game.slot_start):
+        change = np.zeros_like(tables.prior)
+        change[:, first:last] = tables.prior[:, first:last]
+        assert_allclose(found.along(prior=change), probabilities(game, tables), rtol=1e-12)
 
 
 def test_what_an_actor_thinks_of_itself_matters_to_nobody() -> None:
