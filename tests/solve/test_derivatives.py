@@ -384,7 +384,11 @@ def test_near_a_fold_derivatives_are_the_closed_form() -> None:
     assert_allclose(found.growth[0], 1 / (1 - level * slope), rtol=0.01)
 
 
-def test_at_a_fold_derivatives_are_withheld_and_say_why() -> None:
+@pytest.mark.parametrize("dense", [200, 0])
+def test_at_a_fold_derivatives_are_withheld_and_say_why(
+    dense: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sys.modules["escalade.solve.derivatives"], "DENSE", dense)
     game, tables = stag_hunt(fold() * (1 - 1e-9))
     found = of_first_move(game, tables)
     assert DerivativeStatus(found.status[0]) is DerivativeStatus.NEAR_FOLD
@@ -419,7 +423,7 @@ def test_large_games_give_the_same_without_a_matrix(monkeypatch: pytest.MonkeyPa
     assert (krylov.payoff != dense.payoff).any()
     for table in TABLES:
         assert_allclose(getattr(krylov, table), getattr(dense, table), rtol=1e-9, atol=1e-11)
-    assert_allclose(krylov.growth, dense.growth, rtol=1e-6)
+    assert_allclose(krylov.growth, dense.growth, rtol=0.01)
 
 
 def test_a_system_that_is_not_solved_is_said_to_be_so(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -475,7 +479,7 @@ def test_only_tables_asked_for_are_given() -> None:
     part = derivatives(game, tables, solution, ends(game), CLASSES, of=("precision",))
     assert part.payoff.shape == (0, *tables.payoff.shape)
     assert part.precision.tobytes() == whole.precision.tobytes()
-    with pytest.raises(ValueError, match="the change of payoff has shape"):
+    with pytest.raises(ValueError, match="payoff was not asked for, or is no table"):
         part.along(payoff=tables.payoff)
 
 

@@ -5,8 +5,8 @@ The logit reply to log choices x, all beliefs and values computed from x itself,
     G(x) = log softmax(log μ + λ Q(x)),
 
 and an equilibrium is x = G(x). `evaluate` computes G and all on the way to it; `pull_back` sweeps
-the same steps backwards and returns wᵀ ∂G/∂x and wᵀ ∂G/∂θ for a weight w of the choices. Nothing
-depends on an order of information sets, so those that are not layered need no care.
+the same steps backwards and returns wᵀ ∂G/∂x and wᵀ ∂G/∂θ for a weight w of the choices. No order
+of information sets matters, so those that are not layered need no care.
 
 The analyst counts as an observer who never moves and to whom an end of class c is worth 1: the
 probability of the class is the value of the root to that observer.
@@ -210,9 +210,8 @@ def _value(t: Topology, e: Edges, p: Point) -> None:
                     p.value[above, low + k] += p.sigma[made + k] * p.value[node, low + k]
                 continue
             share = p.chance[t.chance[node]] if i < 0 else 0.0
-            if i >= 0:
-                for k in range(t.types[i]):
-                    share += p.held[o, t.reach[i] + k] * p.sigma[made + k]
+            for k in range(t.types[i] if i >= 0 else 0):
+                share += p.held[o, t.reach[i] + k] * p.sigma[made + k]
             p.share[o, node] = share
             for column in range(low, high):
                 p.value[above, column] += share * p.value[node, column]
@@ -263,10 +262,10 @@ def pull_back(t: Topology, e: Edges, p: Point, c: int, d: Slopes, w: Floats, out
 
 @kernel
 def _clear(d: Slopes) -> None:
-    for slopes in (d.chance, d.habit, d.precision, d.x, d.reach, d.term):
-        slopes.fill(0.0)
-    for slopes in (d.payoff, d.held, d.value, d.prior):
-        slopes.fill(0.0)
+    for flat in (d.chance, d.habit, d.precision, d.x, d.reach, d.term):
+        flat.fill(0.0)
+    for square in (d.payoff, d.held, d.value, d.prior):
+        square.fill(0.0)
 
 
 @kernel
@@ -300,6 +299,7 @@ def _pull_reply(t: Topology, e: Edges, p: Point, c: int, d: Slopes, w: Floats) -
     """From choices to habit, precision, values of children, and beliefs inside information sets."""
     for i in range(t.n_infosets):
         mover, types, actions, start = t.mover[i], t.types[i], t.actions[i], t.choice[i]
+        own, mean = e.column[1 + mover], 0.0
         for k in range(types):
             total = 0.0
             for choice in range(start + k, start + types * actions, types):
@@ -310,9 +310,7 @@ def _pull_reply(t: Topology, e: Edges, p: Point, c: int, d: Slopes, w: Floats) -
                 d.worth[choice] = p.precision[mover] * slope
                 d.habit[t.habit[i] + a] += slope / p.habit[t.habit[i] + a]
                 d.precision[mover] += slope * p.worth[choice]
-        own, mean = e.column[1 + mover], 0.0
-        for choice in range(start, start + types * actions):
-            mean += d.worth[choice] * p.worth[choice]
+                mean += d.worth[choice] * p.worth[choice]
         for m in range(t.first_member[i], t.first_member[i + 1]):
             belief, child, slope = np.exp(p.log_belief[m]), t.first_child[t.member[m]], -mean
             for a in range(actions):

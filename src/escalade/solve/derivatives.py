@@ -27,13 +27,13 @@ from escalade.solve.solution import Solution
 from escalade.solve.topology import Topology, build_topology
 
 Floats = NDArray[np.float64]
-Inverse = Callable[[Floats], Floats]
+Inverse = Callable[[Floats, float], Floats]
 
 TABLES = tuple(field.name for field in fields(Tables))
-DENSE = 400  # choices up to which a matrix is formed; above, its products with vectors do
-PRODUCTS = 200  # of such a solution with the matrix, before it starts anew, and how often it does
+DENSE = 200  # choices up to which a matrix is formed; a larger one would start threads of LAPACK
+PRODUCTS = 200  # with a matrix that is not formed, before GMRES starts anew
 RESTARTS = 5
-PRECISE = 1e-12  # relative residual of such a solution
+PRECISE, ROUGH = 1e-12, 1e-3  # relative residuals of GMRES, for derivatives and for growth
 NEAR = 100.0  # growth at which a fold is near
 POWERS = 4  # of the inverse by which growth is measured
 UNDERFLOW = 1e-300  # a choice this rare has lost its logarithm
@@ -124,12 +124,14 @@ class Derivatives:
         """
         total = np.zeros(len(self.status))
         for name, change in changes.items():
-            slopes = getattr(self, name) if name in TABLES else np.zeros((0, 0))
-            if not len(slopes) or change.shape != slopes.shape[1:]:
-                expected = slopes.shape[1:] if len(slopes) else "none, it was not asked for"
-                raise ValueError(f"the change of {name} has shape {change.shape}; {expected}")
-            axes = tuple(range(1, slopes.ndim - 1))
-            total = total + (slopes * change).sum(axis=axes)
+            slopes = getattr(self, name) if name in TABLES else np.zeros(0)
+            if not len(slopes):
+                raise ValueError(f"{name} was not asked for, or is no table")
+            if change.shape != slopes.shape[1:]:
+                raise ValueError(
+                    f"the change of {name} has shape {change.shape}; expected {slopes.shape[1:]}"
+                )
+            total = total + (slopes * change).sum(axis=tuple(range(1, slopes.ndim - 1)))
         return total
 
 
@@ -145,9 +147,10 @@ def derivatives(
 ) -> Derivatives:
     """Derivatives of outcome probabilities with respect to every number of the tables.
 
-    They are as accurate as the solution, and hold on the branch on which it lies. (Where a branch
-    has gone straight through a fork, in a game with a symmetry, numbers changed by however little
-    break the symmetry and may lead elsewhere: no derivative at the solution can tell.)
+    They cost some dozens of sweeps per class, however many numbers there are. They are as accurate
+    as the solution, and hold on the branch on which it lies. (Where a branch has gone straight
+    through a fork, in a game with a symmetry, numbers changed by however little break the symmetry
+    and may lead elsewhere: no derivative at the solution can tell.)
 
     Close to a fold an eigenvalue of the logit reply's derivative comes within some δ of 1. Then
     slopes grow as 1/δ, an error of the solution counts 1/δ² times in them, and a change of numbers
@@ -208,7 +211,7 @@ class _Run:
         for c in range(self.n_classes if self.growth[draw] < NEAR else 0):
             right = np.zeros((1, len(p.x)))
             pull_back(t, e, p, c, d, right, right)
-            rows.append(inverse(right[0]))
+            rows.append(inverse(right[0], PRECISE))
         if not np.isfinite([self.growth[draw], *map(np.sum, rows)]).all():
             self.status[draw] = DerivativeStatus.UNSETTLED
         elif self.growth[draw] >= NEAR:
@@ -258,13 +261,13 @@ def _dense(t: Topology, e: Edges, p: Point, d: Slopes) -> Inverse:
 
     n = len(p.x)
     if not n:
-        return lambda right: right
+        return lambda right, _: right
     matrix = np.zeros((n, n))
     pull_back(t, e, p, -1, d, np.eye(n), matrix)
     factorise, substitute = get_lapack_funcs(("getrf", "getrs"), (matrix,))
     factors, pivots, singular = factorise(np.eye(n) - matrix.T)
 
-    def inverse(right: Floats) -> Floats:
+    def inverse(right: Floats, _: float) -> Floats:
         return substitute(factors, pivots, right)[0] if not singular else np.full(n, np.inf)
 
     return inverse
@@ -283,9 +286,9 @@ def _krylov(t: Topology, e: Edges, p: Point, d: Slopes) -> Inverse:
     operator: Any = LinearOperator  # its own types leave `matvec` out
     matrix = operator((n, n), matvec=product, dtype=np.float64)
 
-    def inverse(right: Floats) -> Floats:
+    def inverse(right: Floats, rtol: float) -> Floats:
         restart = min(n, PRODUCTS)
-        found, failed = gmres(matrix, right, rtol=PRECISE, restart=restart, maxiter=RESTARTS)
+        found, failed = gmres(matrix, right, rtol=rtol, restart=restart, maxiter=RESTARTS)
         return right * np.nan if failed else found
 
     return inverse
@@ -299,7 +302,7 @@ def _growth(inverse: Inverse, n: int) -> float:
     """
     vector, growth = np.random.default_rng(0).standard_normal(n), 1.0
     for _ in range(POWERS if n else 0):
-        vector = inverse(vector / np.linalg.norm(vector))
+        vector = inverse(vector / np.linalg.norm(vector), ROUGH)
         growth = float(np.linalg.norm(vector))
         if not np.isfinite(growth):
             break
