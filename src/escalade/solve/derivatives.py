@@ -147,24 +147,22 @@ def derivatives(
 ) -> Derivatives:
     """Derivatives of outcome probabilities with respect to every number of the tables.
 
-    They cost some dozens of sweeps per class, however many numbers there are. They are as accurate
-    as the solution, and hold on the branch on which it lies. (Where a branch has gone straight
-    through a fork, in a game with a symmetry, numbers changed by however little break the symmetry
-    and may lead elsewhere: no derivative at the solution can tell.)
+    They are as accurate as the solution, and hold on the branch on which it lies. (Past a fork, in
+    a game with a symmetry, numbers changed by however little break the symmetry, and the branch
+    from habit may lead elsewhere: no derivative at the solution can tell.)
 
     Close to a fold an eigenvalue of the logit reply's derivative comes within some δ of 1. Then
     slopes grow as 1/δ, an error of the solution counts 1/δ² times in them, and a change of numbers
-    by about δ² meets the fold. From 1/δ = 100 on they are withheld; so at the usual tolerance of
-    1e-10 they are good to six digits or so. (A condition number would not do: play over many turns
-    magnifies disturbances, which makes it large where no fold is.)
+    by about δ² meets the fold. From 1/δ = 100 on they are withheld; so at a tolerance of 1e-10 they
+    are good to six digits. (No condition number would do: many turns magnify disturbances too.)
 
     Args:
         game: The game.
         tables: Its numbers.
-        solution: Its solution; a small tolerance makes for precise derivatives.
+        solution: Its solution.
         end_class: [node] Class of a node, -1 for none; usually an outcome or event at an end.
         n_classes: Number of classes.
-        of: Names of the tables wanted; that of payoffs may be large.
+        of: Tables wanted; that of payoffs may be large.
         threads: Draws computed at a time; all cores by default.
 
     Raises:
@@ -212,10 +210,10 @@ class _Run:
             right = np.zeros((1, len(p.x)))
             pull_back(t, e, p, c, d, right, right)
             rows.append(inverse(right[0], PRECISE))
-        if not np.isfinite([self.growth[draw], *map(np.sum, rows)]).all():
-            self.status[draw] = DerivativeStatus.UNSETTLED
-        elif self.growth[draw] >= NEAR:
+        if self.growth[draw] >= NEAR:
             self.status[draw] = DerivativeStatus.NEAR_FOLD
+        elif not np.isfinite([self.growth[draw], *map(np.sum, rows)]).all():
+            self.status[draw] = DerivativeStatus.UNSETTLED
         else:
             self.status[draw] = DerivativeStatus.GIVEN
             for c, w in enumerate(rows):
