@@ -264,8 +264,8 @@ def walk(replies: Replies, *, longest: float = 0.02) -> Iterator[tuple[float, Fl
     here = np.append(np.exp(replies.habit), 0.0)
     ahead = _tangent(replies, here, np.eye(len(here))[-1])
     last, step = here, longest
-    while here[-1] < 1.0:
-        yield float(here[-1]), here[:-1]
+    yield 0.0, here[:-1]
+    while True:
         there = _corrected(replies, here + step * ahead, ahead)
         turned = None if there is None else _tangent(replies, there, ahead)
         if there is None or turned is None or turned @ ahead < 1 - 0.05**2 / 2:
@@ -273,11 +273,19 @@ def walk(replies: Replies, *, longest: float = 0.02) -> Iterator[tuple[float, Fl
             assert step > 1e-12, f"the walk is stuck at {here[-1]}"
             continue
         last, here, ahead = here, there, turned
+        if here[-1] >= 1.0:
+            break
+        yield float(here[-1]), here[:-1]
         step = min(longest, step * 1.5)
-    share = (1.0 - last[-1]) / (here[-1] - last[-1])
-    final = _corrected(replies, last + share * (here - last), np.eye(len(here))[-1])
-    assert final is not None
-    yield 1.0, final[:-1]
+    yield 1.0, between(replies, last, here, 1.0)
+
+
+def between(replies: Replies, last: Floats, here: Floats, scale: float) -> Floats:
+    """σ at a scale between those of two neighbouring points (σ, scale) of a walk."""
+    share = (scale - last[-1]) / (here[-1] - last[-1])
+    found = _corrected(replies, last + share * (here - last), np.eye(len(here))[-1])
+    assert found is not None
+    return found[:-1]
 
 
 def _system(replies: Replies, at: Floats, row: Floats) -> Floats:

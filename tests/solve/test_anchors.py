@@ -10,9 +10,9 @@ import pytest
 from numpy.testing import assert_allclose
 from scipy.optimize import brentq, minimize_scalar
 
-from escalade.game.efg import EfgGame, read_efg
+from escalade.game.efg import read_efg
 from escalade.game.game import CHANCE, END, Game
-from escalade.game.tables import Tables
+from escalade.game.tables import Tables, own_numbers
 from escalade.solve import solve
 from game.trees import Turn, numbers, tree
 from solve.poker import KUHN, LEDUC, Poker, efg
@@ -36,11 +36,12 @@ def at(tables: Tables, *precisions: float) -> Tables:
     return Tables(**draws, precision=np.tile(precisions, (len(tables.precision), 1)))
 
 
-def poker(rules: Poker, folder: Path) -> EfgGame:
+def poker(rules: Poker, folder: Path) -> tuple[Game, Tables]:
     """A poker, read from its `.efg` text."""
     path = folder / "poker.efg"
     path.write_text(efg(rules), encoding="ascii")
-    return read_efg(path)
+    game = read_efg(path)
+    return game, own_numbers(game)
 
 
 def simultaneous(payoffs: Floats) -> tuple[Game, Tables]:
@@ -73,7 +74,8 @@ def test_kuhn_poker_has_the_value_that_gambit_finds(
         game, tables = poker(KUHN, tmp_path)
     else:
         folder: Path = request.getfixturevalue("shared")
-        game, tables = read_efg(folder / "golden" / "efg" / "openspiel" / "kuhn_poker.efg")
+        game = read_efg(folder / "golden" / "efg" / "openspiel" / "kuhn_poker.efg")
+        tables = own_numbers(game)
     assert (game.n_infosets, game.n_histories) == (12, 30)
     tables = at(tables, *KUHN_VALUES)
     found = solve(game, tables)
