@@ -155,9 +155,10 @@ def slope(replies: Replies, precision: float, sigma: Floats) -> float:
 
 
 def test_another_branch_crosses_the_principal_one_at_its_known_precision() -> None:
-    """In the game of McKelvey & McLennan (1997) at λ = .5968, where det(1 − ∂F/∂σ) turns negative.
+    """In the game of McKelvey & McLennan (1997) det(1 − ∂F/∂σ) turns negative at λ = .596755.
 
-    There the path of pygambit 16.7.0 ends (Moran 2026, gambitproject/gambit, pull request 1023).
+    There the path of pygambit 16.7.0 ends, at .59675514 (`logit_solve_branch`; Moran 2026,
+    gambitproject/gambit, pull request 1023).
     On the principal branch the first two players mix evenly and the third follows 1 / (1 + e^−λ/2):
     so that the determinant is 1 − λ² (24r − 6)(24r − 8) / 16, r being the third's first move.
     """
@@ -179,7 +180,7 @@ def test_another_branch_crosses_the_principal_one_at_its_known_precision() -> No
 
     replies = Replies(game, tables)
     critical = brentq(crossing, 0.5, 0.7, xtol=1e-10)
-    assert critical == pytest.approx(0.5968, abs=5e-5)
+    assert critical == pytest.approx(0.5967551, abs=1e-7)
     assert critical == pytest.approx(brentq(by_hand, 0.5, 0.7, xtol=1e-12), abs=1e-8)
 
 
