@@ -2,6 +2,7 @@
 # make test         everything that CI runs
 # make docs         the documentation as a site, in site/
 # make bench        the measures of docs/performance.md; memory in .benchmarks/latest.json
+# make bench-peers  the same questions to pygambit and OpenSpiel, as ratios; installs both
 # make constraints  new exact versions, from what pyproject.toml allows
 # make clean        away with what was made, but for the virtual environment
 #
@@ -13,8 +14,9 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 PINS := pyproject.toml constraints.txt
 CUBA := scenarios/cuba-1962/hawk.yaml
+MEASURE := -m pytest --benchmark-columns=median,min,max,rounds --benchmark-sort=name
 
-.PHONY: demo test docs bench constraints clean
+.PHONY: demo test docs bench bench-peers constraints clean
 .DELETE_ON_ERROR:
 
 demo: $(VENV)/.installed
@@ -36,8 +38,12 @@ docs: $(VENV)/.installed-docs
 
 bench: $(VENV)/.installed-bench
 	@mkdir -p .benchmarks
-	$(BIN)/python -m pytest benchmarks --benchmark-columns=median,min,max,rounds \
-	  --benchmark-sort=name --benchmark-json=.benchmarks/latest.json
+	$(BIN)/python $(MEASURE) --benchmark-json=.benchmarks/latest.json \
+	  benchmarks --ignore=benchmarks/test_peers.py
+
+bench-peers: $(VENV)/.installed-peers
+	@mkdir -p .benchmarks
+	$(BIN)/python $(MEASURE) --benchmark-json=.benchmarks/peers.json benchmarks/test_peers.py
 
 $(VENV)/.installed: $(PINS) | $(BIN)/pip
 	@echo "Installing Escalade into $(VENV); the first time takes about a minute."
@@ -58,7 +64,7 @@ $(BIN)/pip:
 
 constraints:
 	$(PYTHON) -m venv --clear build/pins
-	build/pins/bin/python -m pip install --quiet --editable '.[test,bench]'
+	build/pins/bin/python -m pip install --quiet --editable '.[test,peers]'
 	sed -n '/^#/p' constraints.txt > build/pins/constraints.txt
 	build/pins/bin/python -m pip freeze --exclude-editable >> build/pins/constraints.txt
 	mv build/pins/constraints.txt constraints.txt

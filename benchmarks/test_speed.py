@@ -8,8 +8,6 @@ the limits that the project promises on two cores.
 
 from __future__ import annotations
 
-import os
-import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -17,7 +15,8 @@ from pathlib import Path
 import pytest
 from pytest_benchmark.fixture import BenchmarkFixture
 
-ROOT = Path(__file__).resolve().parents[1]
+from measures import peak_memory
+
 ESCALADE = str(Path(sys.executable).with_name("escalade"))
 CUBA = "scenarios/cuba-1962/hawk.yaml"
 BUDAPEST = "scenarios/budapest-2025/essay.yaml"
@@ -35,34 +34,15 @@ def measure(benchmark: BenchmarkFixture) -> Measure:
     def run(*command: str, rounds: int, warmup: int = 1) -> tuple[float, float]:
         memory: list[float] = []
         benchmark.pedantic(
-            lambda: memory.append(peak_memory(*command)), rounds=rounds, warmup_rounds=warmup
+            lambda: memory.append(peak_memory([ESCALADE, *command])),
+            rounds=rounds,
+            warmup_rounds=warmup,
         )
         benchmark.extra_info["memory_mb"] = round(max(memory))
         assert benchmark.stats is not None
         return float(benchmark.stats["median"]), max(memory)
 
     return run
-
-
-def peak_memory(*command: str, **environment: str) -> float:
-    """Run a command to its end; returns its largest resident memory (MB).
-
-    Raises:
-        RuntimeError: The command failed.
-    """
-    settings = {k: v for k, v in os.environ.items() if k != "PYTHONDONTWRITEBYTECODE"}
-    process = subprocess.Popen(  # with compiled modules kept, as pip leaves them
-        [ESCALADE, *command], cwd=ROOT, env=settings | environment, stdout=subprocess.DEVNULL
-    )
-    try:
-        _, status, usage = os.wait4(process.pid, 0)
-    except BaseException:  # a time limit, say: nothing may run on
-        process.kill()
-        raise
-    process.returncode = os.waitstatus_to_exitcode(status)
-    if process.returncode:
-        raise RuntimeError(f"escalade {' '.join(command)}: exit status {process.returncode}")
-    return usage.ru_maxrss / (2**20 if sys.platform == "darwin" else 2**10)
 
 
 def test_checking_budapest_takes_300_milliseconds(measure: Measure) -> None:
@@ -84,6 +64,5 @@ def test_forecasting_budapest_takes_10_seconds_and_a_gigabyte(measure: Measure) 
 def test_compiling_the_kernels_is_stated(benchmark: BenchmarkFixture, tmp_path: Path) -> None:
     """The first forecast on a machine; the difference from the second is what compiling takes."""
     caches = (str(tmp_path / str(number)) for number in range(2))
-    benchmark.pedantic(
-        lambda: peak_memory("forecast", CUBA, *DRAWS, NUMBA_CACHE_DIR=next(caches)), rounds=2
-    )
+    command = [ESCALADE, "forecast", CUBA, *DRAWS]
+    benchmark.pedantic(lambda: peak_memory(command, NUMBA_CACHE_DIR=next(caches)), rounds=2)

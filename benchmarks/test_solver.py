@@ -1,0 +1,217 @@
+"""How fast games are solved, what one sweep costs, and what acceleration saves.
+
+    make bench
+
+All games are built in code or read from `../shared`, and every figure is a median.
+"""
+
+from __future__ import annotations
+
+from functools import partial
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+import pytest
+from numba import njit
+from numpy.testing import assert_array_equal
+from pytest_benchmark.fixture import BenchmarkFixture
+
+from escalade.game.efg import read_efg
+from escalade.game.game import Game
+from escalade.solve import Status, solve, workspace
+from escalade.solve.anderson import Memory
+from escalade.solve.lanes import packs
+from escalade.solve.packs import LANES, exp, log, room
+from escalade.solve.topology import build_topology
+from games import SHARED, at_once, crisis, crisis_text, in_turn, numbers, perturbed
+from measures import Medians, Say
+
+pytestmark = pytest.mark.timeout(1200)
+
+DRAWS = 1000
+
+
+# --- Crises ----------------------------------------------------------------------------------
+
+
+@pytest.mark.skipif(not SHARED.is_dir(), reason="needs ../shared")
+@pytest.mark.parametrize("turns", [4, 6, 8])
+def test_our_crisis_is_the_reference(turns: int, tmp_path: Path) -> None:
+    """So that figures mean the same with and without the shared files."""
+    path = tmp_path / "own.efg"
+    path.write_text(crisis_text(turns), encoding="ascii")
+    own, reference = read_efg(path), crisis(turns, tmp_path)
+    for name in ("parent", "mover", "infoset", "payoff", "chance"):
+        assert_array_equal(getattr(own.game, name), getattr(reference.game, name))
+    assert_array_equal(own.tables.payoff, reference.tables.payoff)
+    assert_array_equal(own.tables.chance, reference.tables.chance)
+
+
+@pytest.mark.parametrize(
+    ("turns", "precision"), [(4, 2), (6, 2), (8, 2), (4, 10), (6, 10), (8, 10)]
+)
+def test_a_thousand_crises(
+    turns: int, precision: int, medians: Medians, say: Say, tmp_path: Path
+) -> None:
+    read = crisis(turns, tmp_path)
+    tables = perturbed(read, DRAWS, float(precision))
+    solution = solve(read.game, tables, threads=2)
+    easy = precision == 2
+    (time,) = medians(
+        partial(solve, read.game, tables, threads=2), rounds=5 if easy else 1, warmup=int(easy)
+    )
+    ends = ", ".join(f"{n} {status.name.lower()}" for status, n in solution.counts().items())
+    say(
+        f"T{turns}, λ = {precision}: {time:.3f} s for {DRAWS:,} draws ({ends}), "
+        f"{solution.sweeps.mean():.0f} sweeps a draw, at most {solution.sweeps.max()}"
+    )
+    assert solution.solved.all()
+    if turns == 8:
+        assert time <= (0.5 if easy else 3.0)
+
+
+# --- One sweep -------------------------------------------------------------------------------
+
+
+class Columns(NamedTuple):
+    """What goes in and what comes out, in packs."""
+
+    given: np.ndarray
+    made: np.ndarray
+
+
+@njit(nogil=True, error_model="numpy")
+def _exponentials(arrays: Any, n: int, rounds: int) -> None:
+    group = packs(arrays)
+    for _ in range(rounds):
+        for i in range(n):
+            group.made[i] = exp(group.given[i])
+
+
+@njit(nogil=True, error_model="numpy")
+def _logarithms(arrays: Any, n: int, rounds: int) -> None:
+    group = packs(arrays)
+    for _ in range(rounds):
+        for i in range(n):
+            group.made[i] = log(group.given[i])
+
+
+@njit(nogil=True, error_model="numpy")
+def _passes(arrays: Any, reads: int, writes: int) -> None:
+    """Read and write as much as a sweep must, and compute next to nothing."""
+    group = packs(arrays)
+    total = group.given[0]
+    for i in range(reads):
+        total += group.given[i]
+    for i in range(writes):
+        group.made[i] = group.made[i] + total
+
+
+class Work(NamedTuple):
+    """The least that a sweep has to do for one draw.
+
+    Attributes:
+        exps: Exponentials: one per choice and type, what is believed of each type of a mover, of
+            each node of an information set with several, of each type whose play is averaged.
+        logs: Logarithms: one per information set and type, and per average.
+        reads: Numbers read: the value of every node for every slot.
+        writes: Numbers read and written: choices, and the values of inner nodes.
+    """
+
+    exps: int
+    logs: int
+    reads: int
+    writes: int
+
+
+def least_work(game: Game, prior: np.ndarray) -> Work:
+    """Count, for a game whose actors have several types each and agree about each other's."""
+    topology = build_topology(game, prior, int(game.payoff.max()) + 1)
+    types = np.diff(game.slot_start)
+    members = np.bincount(game.infoset[game.infoset >= 0])
+    of_movers = int(types[game.infoset_mover].sum())
+    averaged = int(types[topology.view_actor[topology.marginal_view]].sum())
+    return Work(
+        exps=game.n_choices + of_movers + int(members[members > 1].sum()) + averaged,
+        logs=of_movers + topology.n_marginals,
+        reads=game.n_nodes * game.n_slots,
+        writes=game.n_choices + int((game.n_children > 0).sum()) * game.n_slots,
+    )
+
+
+@pytest.mark.parametrize("play", [in_turn, at_once])
+@pytest.mark.parametrize("turns", [7, 8])
+def test_a_sweep_takes_12_nanoseconds_per_history_and_draw(
+    play: Any, turns: int, medians: Medians, say: Say
+) -> None:
+    """Two actors with two types and three moves on one core; all of `solve` is counted.
+
+    The bound is what the exponentials and logarithms of a sweep take by themselves, from the
+    nearest cache, and a pass over its numbers by itself, one after the other.
+    """
+    game = play(actors=2, types=2, moves=3, turns=turns)
+    tables = numbers(game, 512, precision=2.0)
+    work = least_work(game, tables.prior)
+    near, far = Columns(room(100), room(100)), Columns(room(work.reads), room(work.writes))
+    near.given[:] = np.random.default_rng(0).uniform(1.0, 2.0, near.given.shape)
+    few = Columns(-near.given, near.made)
+    whole, exps, logs, memory = medians(
+        partial(solve, game, tables, threads=1),
+        partial(_exponentials, few, 100, 1000),
+        partial(_logarithms, near, 100, 1000),
+        lambda: [_passes(far, work.reads, work.writes) for _ in range(20)],
+    )
+    share = 1e9 / game.n_histories
+    cost = whole / solve(game, tables).sweeps.sum() * share
+    parts = [
+        exps / (LANES * 100_000) * work.exps * share,
+        logs / (LANES * 100_000) * work.logs * share,
+        memory / (LANES * 20) * share,
+    ]
+    each = [count / game.n_histories for count in (work.exps, work.logs)]
+    size = 8 * (work.reads + 2 * work.writes) / game.n_histories
+    say(
+        f"{game.n_histories:,} histories: {cost:.1f} ns per sweep, history and draw; "
+        f"{each[0]:.1f} exponentials {parts[0]:.1f} ns, {each[1]:.1f} logarithms "
+        f"{parts[1]:.1f} ns, {size:.0f} bytes {parts[2]:.1f} ns: "
+        f"{cost / sum(parts):.1f} times their sum"
+    )
+    assert cost <= 12
+
+
+# --- Acceleration ----------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("turns", "precision"), [(4, 5), (4, 10), (6, 5)])
+def test_acceleration_saves_sweeps_where_they_converge_slowly(
+    turns: int,
+    precision: int,
+    benchmark: BenchmarkFixture,
+    say: Say,
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+) -> None:
+    """Slow draws are those that take more than 60 sweeps without it."""
+    read = crisis(turns, tmp_path)
+    tables = perturbed(read, 200, float(precision))
+    fast = benchmark.pedantic(solve, args=(read.game, tables), rounds=3, warmup_rounds=1)
+    remember = workspace.memory
+
+    def nothing(game: Game) -> Memory:
+        return remember(game)._replace(depth=0)
+
+    monkeypatch.setattr(workspace, "memory", nothing)
+    plain = solve(read.game, tables)
+    monkeypatch.undo()
+    swept = (fast.status == Status.CONVERGED) & (plain.status == Status.CONVERGED)
+    slow = swept & (plain.sweeps > 60)
+    traced = [int((s.status == Status.TRACED).sum()) for s in (plain, fast)]
+    say(
+        f"T{turns}, λ = {precision}: of {tables.n_draws} draws {slow.sum()} are slow, "
+        f"{plain.sweeps[slow].mean():.0f} sweeps without, {fast.sweeps[slow].mean():.0f} with "
+        f"acceleration; traced {traced[0]} and {traced[1]}; "
+        f"all draws {plain.sweeps.mean():.0f} and {fast.sweeps.mean():.0f}"
+    )
+    assert slow.any()
+    assert fast.sweeps[slow].sum() < plain.sweeps[slow].sum()
