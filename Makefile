@@ -1,7 +1,7 @@
 # make demo         the Cuba 1962 example, end to end
 # make test         everything that CI runs
 # make docs         the documentation as a site, in site/
-# make bench        the measures of docs/performance.md; memory in .benchmarks/latest.json
+# make bench        the measures of docs/performance.md; findings in .benchmarks/latest.json
 # make bench-peers  the same questions to pygambit and OpenSpiel, as ratios; installs both
 # make constraints  new exact versions, from what pyproject.toml allows
 # make clean        away with what was made, but for the virtual environment

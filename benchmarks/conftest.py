@@ -6,21 +6,25 @@ import os
 import platform
 from collections.abc import Callable
 from importlib.metadata import version
+from time import perf_counter
 
 import pytest
 from cpuinfo import get_cpu_info
 from pytest_benchmark.fixture import BenchmarkFixture
 
-from measures import Medians, Say, Work, in_turn, median
+from measures import Clock, Medians, Say, Work, in_turn, median
 
 
 @pytest.fixture
 def medians(benchmark: BenchmarkFixture) -> Medians:
     """Time some works in turn, over and over; returns the median of each (s)."""
 
-    def run(*works: Work, rounds: int = 5, warmup: int = 1) -> list[float]:
+    def run(
+        *works: Work, rounds: int = 5, warmup: int = 1, clock: Clock = perf_counter
+    ) -> list[float]:
         times: list[list[float]] = []
-        benchmark.pedantic(in_turn, args=(works, times), rounds=rounds, warmup_rounds=warmup)
+        arguments = (works, times, clock)
+        benchmark.pedantic(in_turn, args=arguments, rounds=rounds, warmup_rounds=warmup)
         return median(times[warmup:])
 
     return run

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import product
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 
 from escalade.game.efg import EfgGame, read_efg
 from escalade.game.game import END, Game
@@ -101,53 +102,73 @@ def joined(*parts: Tables) -> Tables:
 
 
 @dataclass(frozen=True)
-class Turn:
-    """One turn: who moves, in how many ways, and whether without seeing the move just before."""
+class Play:
+    """Actors who move in turn, with the same moves every time, until all turns are over.
 
-    mover: int
+    Attributes:
+        actors: Their number.
+        types: Private types of each.
+        moves: Moves of each turn.
+        turns: Their number.
+        at_once: Whether every second turn does not see the move just before, but all older ones.
+        by_state: Whether ends share payoffs where everybody made the same moves, in any order, as
+            in a scenario whose state counts them; else every end has its own.
+    """
+
+    actors: int
+    types: int
     moves: int
-    blind: bool = False
+    turns: int
+    at_once: bool = False
+    by_state: bool = False
 
 
-def tree(turns: Sequence[Turn], n_types: Sequence[int]) -> Game:
-    """A tree in which every history has all turns; every end has a payoff row of its own."""
-    moves = np.array([turn.moves for turn in turns])
-    sizes = np.cumprod([1, *moves])
-    first = np.cumsum([0, *sizes])
-    level = np.repeat(np.arange(len(sizes)), sizes)
-    place = np.arange(first[-1]) - first[level]
-    above, below = np.append(1, moves), np.append(moves, 0)
-    end = level == len(turns)
-    unseen = np.array([above[t] if turn.blind else 1 for t, turn in enumerate(turns)] + [1])
-    sets = sizes[:-1] // unseen[:-1]
-    first_set, first_move = np.cumsum([0, *sets]), np.cumsum([0, 0, *moves])
-    set_level = np.repeat(np.arange(len(turns)), sets)
-    mover = np.array([turn.mover for turn in turns] + [END])
+def tree(play: Play) -> Game:
+    """The game, built in a few array operations."""
+    n, turns = play.moves, np.arange(play.turns)
+    sizes = n ** np.arange(play.turns + 1)
+    first = np.append(0, np.cumsum(sizes))
+    level = np.repeat(np.arange(play.turns + 1), sizes)
+    place = np.arange(len(level)) - first[level]
+    end = level == play.turns
+    unseen = np.where(play.at_once & (turns % 2 == 1), n, 1)
+    first_set = np.append(0, np.cumsum(sizes[:-1] // unseen))
+    set_level = np.repeat(turns, np.diff(first_set))
+    mover = np.append(turns % play.actors, END)
+    here = np.minimum(level, play.turns - 1)
     columns = {
-        "parent": np.where(level > 0, first[level - 1] + place // above[level], -1),
-        "first_child": np.where(
-            end, -1, first[np.minimum(level + 1, len(turns))] + place * below[level]
-        ),
-        "n_children": below[level],
+        "parent": np.where(level > 0, first[level - 1] + place // n, -1),
+        "first_child": np.where(end, -1, first[here + 1] + place * n),
+        "n_children": np.where(end, 0, n),
         "mover": mover[level],
-        "infoset": np.where(end, -1, first_set[level] + place // unseen[level]),
+        "infoset": np.where(end, -1, first_set[here] + place // unseen[here]),
         "level": level,
-        "move": np.where(level > 0, first_move[level] + place % above[level], -1),
-        "payoff": np.where(end, 1 + place, 0),
+        "move": np.where(level > 0, mover[level - 1] * n + place % n, -1),
+        "payoff": np.where(end, 1 + (_states(play)[place] if play.by_state else place), 0),
         "chance": np.full(len(level), -1),
         "outcome": np.where(end, 0, -1),
         "infoset_mover": mover[set_level],
-        "infoset_actions": moves[set_level],
-        "infoset_habit": first_move[1:][set_level],
+        "infoset_actions": np.full(len(set_level), n),
+        "infoset_habit": mover[set_level] * n,
     }
     return Game(
-        actors=tuple(f"actor {i}" for i in range(len(n_types))),
-        types=tuple(tuple(f"type {k}" for k in range(n)) for n in n_types),
-        moves=tuple(f"move {m}" for m in range(int(moves.sum()))),
+        actors=tuple(f"actor {i}" for i in range(play.actors)),
+        types=(tuple(f"type {k}" for k in range(play.types)),) * play.actors,
+        moves=tuple(f"move {m}" for m in range(play.actors * n)),
         outcomes=("end",),
-        infoset_names=tuple(np.array([f"turn {t}" for t in range(len(turns))])[set_level].tolist()),
+        infoset_names=tuple(np.array([f"turn {t}" for t in turns])[set_level].tolist()),
         **{name: column.astype(np.int32) for name, column in columns.items()},
     )
+
+
+def _states(play: Play) -> NDArray[np.int64]:
+    """[end] Number of the end's state: how often each actor made each of its moves."""
+    ends = np.arange(play.moves**play.turns)
+    counts = np.zeros((len(ends), play.actors * play.moves), dtype=np.int8)
+    for turn in range(play.turns):
+        made = ends // play.moves ** (play.turns - 1 - turn) % play.moves
+        counts[ends, turn % play.actors * play.moves + made] += 1
+    return np.unique(counts, axis=0, return_inverse=True)[1].ravel()
 
 
 def numbers(game: Game, draws: int, precision: float, *, seed: int = 0) -> Tables:
@@ -166,14 +187,3 @@ def numbers(game: Game, draws: int, precision: float, *, seed: int = 0) -> Table
         precision=np.full((len(game.actors), draws), precision),
         prior=prior,
     )
-
-
-def in_turn(actors: int, types: int, moves: int, turns: int) -> Game:
-    """Actors that move in turn and see everything but types."""
-    return tree([Turn(t % actors, moves) for t in range(turns)], (types,) * actors)
-
-
-def at_once(actors: int, types: int, moves: int, turns: int) -> Game:
-    """Two or more actors in turn, of whom every second one does not see what the first did."""
-    order = [Turn(t % actors, moves, blind=t % 2 == 1) for t in range(turns)]
-    return tree(order, (types,) * actors)

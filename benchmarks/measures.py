@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import os
+import signal
 import subprocess
 import sys
 from collections.abc import Callable, Sequence
+from functools import cache
 from pathlib import Path
 from time import perf_counter
 
@@ -14,20 +17,21 @@ import numpy as np
 ROOT = Path(__file__).resolve().parents[1]
 
 Work = Callable[[], object]
+Clock = Callable[[], float]
 Medians = Callable[..., list[float]]
 Say = Callable[[str], None]
 
 
-def seconds(work: Work) -> float:
-    """Time on the clock of one call."""
-    start = perf_counter()
+def seconds(work: Work, clock: Clock = perf_counter) -> float:
+    """Time of one call; by `process_time` what its threads computed, without waiting."""
+    start = clock()
     work()
-    return perf_counter() - start
+    return clock() - start
 
 
-def in_turn(works: Sequence[Work], times: list[list[float]]) -> None:
+def in_turn(works: Sequence[Work], times: list[list[float]], clock: Clock = perf_counter) -> None:
     """Call each once and add a row of their times, so that a busy minute hits all of them alike."""
-    times.append([seconds(work) for work in works])
+    times.append([seconds(work, clock) for work in works])
 
 
 def median(times: Sequence[Sequence[float]]) -> list[float]:
@@ -42,15 +46,32 @@ def peak_memory(command: Sequence[str], **environment: str) -> float:
         RuntimeError: The command failed.
     """
     settings = {k: v for k, v in os.environ.items() if k != "PYTHONDONTWRITEBYTECODE"}
-    process = subprocess.Popen(  # with compiled modules kept, as pip leaves them
-        command, cwd=ROOT, env=settings | environment, stdout=subprocess.DEVNULL
-    )
+    request = json.dumps([command, settings | environment])  # with compiled modules kept, as by pip
+    starter = _starter()
+    assert starter.stdin
+    assert starter.stdout
     try:
-        _, status, usage = os.wait4(process.pid, 0)
+        starter.stdin.write(f"{request}\n")
+        starter.stdin.flush()
+        status, memory = json.loads(starter.stdout.readline())
     except BaseException:  # a time limit, say: nothing may run on
-        process.kill()
+        os.killpg(starter.pid, signal.SIGKILL)
+        starter.communicate()
+        _starter.cache_clear()
         raise
-    process.returncode = os.waitstatus_to_exitcode(status)
-    if process.returncode:
-        raise RuntimeError(f"{' '.join(command)}: exit status {process.returncode}")
-    return usage.ru_maxrss / (2**20 if sys.platform == "darwin" else 2**10)
+    if status:
+        raise RuntimeError(f"{' '.join(command)}: exit status {status}")
+    return memory / (2**20 if sys.platform == "darwin" else 2**10)
+
+
+@cache
+def _starter() -> subprocess.Popen[str]:
+    """The process that starts commands; it ends when its input does."""
+    return subprocess.Popen(
+        [sys.executable, "-I", str(Path(__file__).with_name("starter.py"))],
+        cwd=ROOT,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+    )

@@ -16,7 +16,7 @@ from escalade.game.efg_forms import expand_types
 from escalade.game.game import Game
 from escalade.game.tables import Tables
 from escalade.solve import Solution, solve
-from games import Turn, in_turn, numbers, tree
+from games import Play, numbers, tree
 from measures import seconds
 
 PRECISION = 2.0
@@ -26,14 +26,14 @@ FIVE_ACTORS = "five actors", "five actors, expanded"
 def game_named(name: str, draws: int) -> tuple[Game, Tables]:
     """`nothing`, `4^n` (two actors with two types, n turns of 4 moves), or one of FIVE_ACTORS."""
     if name in FIVE_ACTORS:
-        game = in_turn(actors=5, types=3, moves=2, turns=10)
-        found = game, numbers(game, draws, PRECISION)
-        return expand_types(*found) if name == FIVE_ACTORS[1] else found
-    if name == "nothing":
-        game = tree([Turn(0, 2)], (2, 2))
+        play = Play(actors=5, types=3, moves=2, turns=10)
+    elif name == "nothing":
+        play = Play(actors=2, types=2, moves=2, turns=1)
     else:
-        game = in_turn(actors=2, types=2, moves=4, turns=int(name.removeprefix("4^")))
-    return game, numbers(game, draws, PRECISION)
+        play = Play(actors=2, types=2, moves=4, turns=int(name.removeprefix("4^")))
+    game = tree(play)
+    tables = numbers(game, draws, PRECISION)
+    return expand_types(game, tables) if name == FIVE_ACTORS[1] else (game, tables)
 
 
 def main(name: str, draws: str, out: str) -> None:

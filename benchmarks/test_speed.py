@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 from pytest_benchmark.fixture import BenchmarkFixture
 
-from measures import peak_memory
+from measures import Say, peak_memory
 
 ESCALADE = str(Path(sys.executable).with_name("escalade"))
 CUBA = "scenarios/cuba-1962/hawk.yaml"
@@ -28,7 +28,7 @@ Measure = Callable[..., tuple[float, float]]
 
 
 @pytest.fixture
-def measure(benchmark: BenchmarkFixture) -> Measure:
+def measure(benchmark: BenchmarkFixture, say: Say) -> Measure:
     """Time a command; returns its median (s) and its largest memory (MB)."""
 
     def run(*command: str, rounds: int, warmup: int = 1) -> tuple[float, float]:
@@ -38,9 +38,10 @@ def measure(benchmark: BenchmarkFixture) -> Measure:
             rounds=rounds,
             warmup_rounds=warmup,
         )
-        benchmark.extra_info["memory_mb"] = round(max(memory))
         assert benchmark.stats is not None
-        return float(benchmark.stats["median"]), max(memory)
+        median, most = float(benchmark.stats["median"]), max(memory)
+        say(f"{median:.2f} s, {most:.0f} MB")
+        return median, most
 
     return run
 
