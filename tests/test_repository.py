@@ -103,7 +103,8 @@ def test_what_is_imported_is_declared_and_the_other_way_round() -> None:
     providers = packages_distributions()
     project = _project()
     declared = _names(project["dependencies"])
-    allowed = declared | _names(project["optional-dependencies"]["parquet"])
+    extras = project["optional-dependencies"]
+    allowed = declared | _names([*extras["cluster"], *extras["parquet"]])
     used = {providers.get(module, [module])[0].lower() for module in ours}
     assert used - allowed == set(), "imported, not declared"
     assert declared - used == set(), "declared, not imported"

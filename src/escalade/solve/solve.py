@@ -12,6 +12,7 @@ from numpy.typing import ArrayLike, NDArray
 from escalade.game.game import Game, require_perfect_recall
 from escalade.game.tables import Tables, own_numbers, require_good_numbers, with_numbers
 from escalade.solve import workspace
+from escalade.solve.backend import solve_on
 from escalade.solve.ladder import Job, solve_block
 from escalade.solve.lanes import Buffers
 from escalade.solve.packs import LANES
@@ -33,12 +34,13 @@ def solve(
     tolerance: float = 1e-10,
     max_sweeps: int = 20_000,
     threads: int | None = None,
+    backend: str | None = None,
 ) -> Solution:
     """Logit agent quantal response equilibrium on the principal branch, for every draw.
 
     The equilibrium (McKelvey & Palfrey 1998) is followed from precision 0, where everybody follows
     habit, to the precision asked for. Results do not depend on the number of threads, nor on which
-    draws are solved together.
+    draws are solved together, nor where.
 
     Args:
         game: A game with perfect recall.
@@ -49,8 +51,11 @@ def solve(
         tolerance: Largest residual max|σ − F(σ)| of a draw that counts as solved; 1e-14 to 0.1.
         max_sweeps: Passes over the tree after which a draw is given up.
         threads: Blocks of draws solved at a time; all cores by default.
+        backend: Solve on the workers of this joblib backend, such as "dask" or "loky"; on threads
+            of this process by default.
 
     Raises:
+        EscaladeError: When the workers of a backend fail, or joblib is not installed.
         GameError: When an actor forgets what it knew or did.
         ValueError: When the tables do not fit the game, or an argument is out of bounds.
     """
@@ -68,6 +73,9 @@ def solve(
         priors=priors,
     )
     require_good_numbers(game, tables)
+    if backend is not None:
+        alone = partial(solve, tolerance=tolerance, max_sweeps=max_sweeps, threads=1)
+        return solve_on(backend, alone, game, tables, workers=threads)
     run = Run(game, tables, (float(tolerance), float(max_sweeps)))
     workers = threads or os.cpu_count() or 1
     with ThreadPoolExecutor(workers) as pool:
