@@ -27,7 +27,7 @@ PATH = click.Path(path_type=Path)
 file = click.argument("file", type=PATH)
 draws = click.option(
     "--draws",
-    type=click.IntRange(1, 2**20),
+    type=click.IntRange(1, 2**24),
     default=1024,
     show_default=True,
     help="Model worlds; a power of two is best.",

@@ -11,6 +11,7 @@ import pyarrow.parquet
 import pytest
 
 from crises import CRISIS, write
+from escalade.forecast.draws import draw
 
 Run = Callable[..., tuple[int, str, str]]
 
@@ -70,6 +71,14 @@ def test_forecast_prints_outcomes_claims_and_beliefs(run: Run, tmp_path: Path) -
     for piece in ("8 draws", "8 effective", "0 failed", "habit alone", "P(win) > P(war)",
                   "of worlds", "us: threaten", "bits", "conditional on the model"):  # fmt: skip
         assert piece in out
+
+
+def test_as_many_worlds_can_be_asked_for_as_can_be_drawn(run: Run, tmp_path: Path) -> None:
+    status, _, err = run("forecast", write(tmp_path), "--draws", 2**24 + 1)
+    assert status == 2
+    assert f"is not in the range 1<=x<={2**24}" in err
+    with pytest.raises(ValueError, match=f"must lie between 1 and {2**24}"):
+        draw([], 2**24 + 1, 0)
 
 
 def test_json_has_the_documented_fields(run: Run, tmp_path: Path) -> None:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import itertools
 import math
+import tracemalloc
+import weakref
 from pathlib import Path
 from typing import Any
 
@@ -223,6 +225,50 @@ def test_the_same_seed_gives_the_same_bytes_on_any_number_of_threads(tmp_path: P
     texts = {to_json(forecast(scenario, draws=130, threads=threads)) for threads in (1, 2, None)}
     assert len(texts) == 1
     assert to_json(forecast(scenario, draws=130, seed=1)) not in texts
+
+
+def test_tables_are_kept_of_one_chunk_of_worlds_at_a_time(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from escalade.forecast import worlds as room
+    from escalade.solve import solve
+
+    made: list[weakref.ref[Any]] = []
+    alive = []
+
+    def watched(game: Any, tables: Any, **options: Any) -> Any:
+        made.append(weakref.ref(tables))
+        alive.append(sum(ref() is not None for ref in made))
+        return solve(game, tables, **options)
+
+    monkeypatch.setattr(room, "solve", watched)
+    forecast(crisis(tmp_path), draws=4 * 512)
+    assert alive == [1] * 8, "four chunks of worlds, and four by habit"
+
+
+def test_a_world_takes_hardly_more_memory_than_what_is_kept_of_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from escalade.forecast import worlds as room
+
+    monkeypatch.setattr(room, "CHUNK_BYTES", 1)  # the smallest chunks
+    history = [{"date": "2020-02-01", "us": "threaten"}, {"date": "2020-03-01", "ru": "stand"}]
+    scenario = crisis(tmp_path, history=history)
+
+    def measured(draws: int) -> tuple[int, int]:
+        """Bytes at the peak, and in the arrays of the forecast."""
+        tracemalloc.start()
+        found = forecast(scenario, draws=draws, threads=1)
+        peak = tracemalloc.get_traced_memory()[1]
+        tracemalloc.stop()
+        values = [found.inputs.values, *vars(found.worlds).values()]
+        arrays = [a for value in values for a in (value if isinstance(value, tuple) else [value])]
+        return peak, sum(array.nbytes for array in arrays)
+
+    measured(64)  # libraries and kernels
+    chunk, _ = measured(64)
+    peak, kept = measured(2048)
+    assert peak < chunk + 2 * kept
 
 
 def test_monte_carlo_error_covers_the_difference_between_seeds(tmp_path: Path) -> None:

@@ -101,7 +101,7 @@ def _sobol(dimension: int, n_draws: int, seed: int) -> Floats:
         return np.empty((0, n_draws))
     points = sobol(dimension, (n_draws - 1).bit_length(), seed)[:n_draws].T
     tiny = 2.0**-33
-    return np.clip(points, tiny, 1.0 - tiny)
+    return np.clip(points, tiny, 1.0 - tiny, out=points)
 
 
 def _values(

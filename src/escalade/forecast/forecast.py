@@ -15,7 +15,7 @@ from escalade.forecast.draws import Draws, draw
 from escalade.forecast.plan import Plan, plan
 from escalade.forecast.rows import BeliefRow, ClaimRow, OutcomeRow, TeachingRow, TypeRow
 from escalade.forecast.summary import HIGH, LOW, effective_draws
-from escalade.forecast.worlds import Worlds, evaluate
+from escalade.forecast.worlds import Worlds, evaluate, evaluate_habit
 from escalade.scenario.scenario import Scenario
 from escalade.solve import Status
 
@@ -111,7 +111,7 @@ def forecast(
     failed = int(np.any(worlds.status == Status.FAILED, axis=0).sum())
     if not (worlds.weight > 0).any():
         raise ScenarioError([_impossible(scenario, failed)])
-    habit = evaluate(ready, inputs, by_habit=True, progress=progress, threads=threads)
+    habit = evaluate_habit(ready, inputs, progress=progress, threads=threads)
     effective = effective_draws(worlds.weight)
     outcomes = tuple(read_worlds.outcome_rows(ready, worlds, habit))
     return Forecast(

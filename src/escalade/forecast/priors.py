@@ -29,9 +29,7 @@ def priors(scenario: Scenario, values: Sequence[Floats]) -> Floats:
     Returns:
         [observer, slot, draw] Observer 0 is the analyst, 1 + i actor i.
     """
-    n = max((v.shape[-1] for v in values), default=1)
-    shares = [_shares(actor.types, values, n) for actor in scenario.actors]
-    table = np.repeat(np.concatenate(shares)[None], len(scenario.actors) + 1, axis=0)
+    table = np.repeat(shares(scenario, values)[None], len(scenario.actors) + 1, axis=0)
     start = np.cumsum([0, *(len(actor.types) for actor in scenario.actors)])
     held: dict[tuple[int, int], dict[int, Floats]] = {}
     for belief in scenario.beliefs:
@@ -40,6 +38,12 @@ def priors(scenario: Scenario, values: Sequence[Floats]) -> Floats:
         block = table[1 + by, start[actor] : start[actor + 1]]
         _override(block, views)
     return table
+
+
+def shares(scenario: Scenario, values: Sequence[Floats]) -> Floats:
+    """[slot, draw] The author's shares, which are the analyst's prior."""
+    n = max((v.shape[-1] for v in values), default=1)
+    return np.concatenate([_shares(actor.types, values, n) for actor in scenario.actors])
 
 
 def _shares(types: Sequence[Type], values: Sequence[Floats], n: int) -> Floats:

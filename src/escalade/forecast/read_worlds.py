@@ -10,10 +10,10 @@ from numpy.typing import NDArray
 from escalade.forecast.beliefs import taught_bits
 from escalade.forecast.draws import Draws
 from escalade.forecast.plan import Plan
-from escalade.forecast.priors import priors
+from escalade.forecast.priors import shares
 from escalade.forecast.rows import BeliefRow, ClaimRow, OutcomeRow, TeachingRow, Term, TypeRow
 from escalade.forecast.summary import estimate
-from escalade.forecast.worlds import Worlds
+from escalade.forecast.worlds import Ends, Worlds
 from escalade.scenario.claims import Claim, OutcomeEvent
 from escalade.scenario.expressions import BoundCompare, QuantityRef, evaluate
 from escalade.scenario.scenario import Outcome, OutcomeGroup, Scenario
@@ -22,7 +22,7 @@ from escalade.scenario.values import Distribution, word_for
 Floats = NDArray[np.float64]
 
 
-def outcome_rows(plan: Plan, worlds: Worlds, habit: Worlds) -> Iterator[OutcomeRow]:
+def outcome_rows(plan: Plan, worlds: Worlds, habit: Ends) -> Iterator[OutcomeRow]:
     """A row per outcome of every theatre; a group stands before its parts."""
     said = _ranks(plan.scenario)
     for index, theatre in enumerate(plan.scenario.theatres):
@@ -123,7 +123,7 @@ def claim_rows(scenario: Scenario, worlds: Worlds) -> Iterator[ClaimRow]:
 
 def type_rows(plan: Plan, worlds: Worlds, inputs: Draws) -> Iterator[TypeRow]:
     """A row per type of every actor that has several."""
-    before = priors(plan.scenario, inputs.values)[0]
+    before = shares(plan.scenario, inputs.values)
     slot = 0
     for actor in plan.scenario.actors:
         for type_ in actor.types:
@@ -136,10 +136,10 @@ def type_rows(plan: Plan, worlds: Worlds, inputs: Draws) -> Iterator[TypeRow]:
 
 def belief_rows(plan: Plan, worlds: Worlds) -> Iterator[BeliefRow]:
     """A row per observed move, observer and type of another actor, in the order of dates."""
-    path = worlds.beliefs
-    bits = taught_bits(path, plan.stages[0].compiled.game.slot_start)
+    path, slots = worlds.beliefs, plan.stages[0].compiled.game.slot_start
     for step, (theatre, entry) in enumerate(plan.entries, 1):
-        about = (path[step - 1], path[step], bits[step - 1])
+        (bits,) = taught_bits(path[step - 1 : step + 1], slots)
+        about = (path[step - 1], path[step], bits)
         yield from _step_rows(plan, (theatre, entry, step), about, worlds.weight)
 
 

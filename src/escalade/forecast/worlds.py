@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, fields
+from functools import partial
+from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -25,13 +26,25 @@ CHUNK_BYTES = 150_000_000
 
 
 @dataclass(frozen=True)
-class Worlds:
-    """What every model world says; all but `weight` are NaN in worlds that failed.
+class Ends:
+    """How likely the ends are in every model world.
 
     Attributes:
         weight: [draw] Probability of the history (and strength of the evidence) in each world,
             not normalised; 0 in worlds that failed.
-        outcomes: For each theatre, [outcome, draw] probability of each outcome.
+        outcomes: For each theatre, [outcome, draw] probability of each outcome; NaN in worlds that
+            failed.
+    """
+
+    weight: Floats
+    outcomes: tuple[Floats, ...]
+
+
+@dataclass(frozen=True)
+class Worlds(Ends):
+    """What every model world says; all but `weight` are NaN in worlds that failed.
+
+    Attributes:
         terms: For each claim, [term, draw] the probabilities it compares.
         types: [slot, draw] The analyst's posterior of each type, after history and evidence.
         beliefs: [step, observer, slot, draw] Belief path through all histories by date.
@@ -41,8 +54,6 @@ class Worlds:
         residual: [theatre, draw] Residual of each solution.
     """
 
-    weight: Floats
-    outcomes: tuple[Floats, ...]
     terms: tuple[Floats, ...]
     types: Floats
     beliefs: Floats
@@ -51,11 +62,13 @@ class Worlds:
     residual: Floats
 
 
+Part = TypeVar("Part", bound=Ends)
+
+
 def evaluate(
     plan: Plan,
     draws: Draws,
     *,
-    by_habit: bool = False,
     progress: Callable[[int], None] | None = None,
     threads: int | None = None,
 ) -> Worlds:
@@ -64,21 +77,34 @@ def evaluate(
     Args:
         plan: The scenario with its theatres compiled.
         draws: The inputs in every world.
-        by_habit: Set every precision to 0: everybody follows habit.
         progress: Called with the number of draws done since the last call.
         threads: Threads that solve; all cores by default.
 
     Returns:
         The worlds, in the order of the draws.
     """
-    size = _chunk(plan)
-    parts = []
-    for first in range(0, draws.n_draws, size):
-        which = slice(first, min(first + size, draws.n_draws))
-        parts.append(_evaluate(plan, draws.take(which), by_habit=by_habit, threads=threads))
-        if progress is not None:
-            progress(which.stop - which.start)
-    return _joined(parts)
+    return _by_chunk(partial(_worlds, plan, threads), draws, _chunk(plan), progress)
+
+
+def evaluate_habit(
+    plan: Plan,
+    draws: Draws,
+    *,
+    progress: Callable[[int], None] | None = None,
+    threads: int | None = None,
+) -> Ends:
+    """How likely the ends are by habit alone, every precision 0.
+
+    Args:
+        plan: The scenario with its theatres compiled.
+        draws: The inputs in every world.
+        progress: Called with the number of draws done since the last call.
+        threads: Threads that solve; all cores by default.
+
+    Returns:
+        The ends, in the order of the draws.
+    """
+    return _by_chunk(partial(_habit, plan, threads), draws, _chunk(plan), progress)
 
 
 def _chunk(plan: Plan) -> int:
@@ -87,20 +113,42 @@ def _chunk(plan: Plan) -> int:
     return max(64, min(512, CHUNK_BYTES // (8 * max(largest, 1)) // 64 * 64))
 
 
-def _joined(parts: Sequence[Worlds]) -> Worlds:
-    """Chunks of worlds, end to end."""
+def _by_chunk(
+    read: Callable[[Sequence[Floats]], Part],
+    draws: Draws,
+    size: int,
+    progress: Callable[[int], None] | None,
+) -> Part:
+    """Read chunk after chunk of draws: payoffs and choices are there for one at a time."""
+    whole = None
+    for first in range(0, draws.n_draws, size):
+        which = slice(first, min(first + size, draws.n_draws))
+        part = read(draws.take(which))
+        whole = whole or _room(part, draws.n_draws)
+        for all_, some in zip(_arrays(whole), _arrays(part), strict=True):
+            all_[..., which] = some
+        if progress is not None:
+            progress(which.stop - which.start)
+    assert whole is not None
+    return whole
 
-    def join(name: str) -> Any:
-        return np.concatenate([getattr(part, name) for part in parts], axis=-1)
 
-    def join_each(name: str) -> tuple[Floats, ...]:
-        lists = zip(*(getattr(part, name) for part in parts), strict=True)
-        return tuple(np.concatenate(arrays, axis=-1) for arrays in lists)
+def _room(part: Part, n_draws: int) -> Part:
+    """Arrays as in a part, for all draws."""
 
-    return Worlds(
-        join("weight"), join_each("outcomes"), join_each("terms"), join("types"),
-        join("beliefs"), join_each("taught"), join("status"), join("residual"),
-    )  # fmt: skip
+    def room(value: Any) -> Any:
+        if isinstance(value, tuple):
+            return tuple(room(array) for array in value)
+        return np.empty((*value.shape[:-1], n_draws), value.dtype)
+
+    return type(part)(*(room(getattr(part, field.name)) for field in fields(part)))
+
+
+def _arrays(part: Ends) -> Iterator[NDArray[Any]]:
+    """Every array of a part."""
+    for field in fields(part):
+        value = getattr(part, field.name)
+        yield from value if isinstance(value, tuple) else (value,)
 
 
 @dataclass(frozen=True)
@@ -112,13 +160,40 @@ class _Solved:
     solution: Solution
 
 
-def _evaluate(
-    plan: Plan, values: Sequence[Floats], *, by_habit: bool, threads: int | None
-) -> Worlds:
+def _worlds(plan: Plan, threads: int | None, values: Sequence[Floats]) -> Worlds:
     """The worlds of one chunk."""
     prior = priors(plan.scenario, values)
-    paths, solved = _solve_all(plan, values, prior, by_habit=by_habit, threads=threads)
+    paths, solved = _solve_all(plan, values, prior, threads)
+    joint, weight, good = _joint(plan, values, prior, solved)
     slots = plan.stages[0].compiled.game.slot_start
+    return Worlds(
+        weight=weight,
+        outcomes=_outcomes(joint, good),
+        terms=tuple(
+            np.where(good, np.stack([joint.probability(*pair) for pair in claim.events]), np.nan)
+            for claim in plan.scenario.claims
+        ),
+        types=np.where(good, _types(plan, joint.posterior), np.nan),
+        beliefs=np.where(good, chronicle(prior, paths, plan.entries, slots), np.nan),
+        taught=tuple(np.where(good, _taught(s), np.nan) for s in solved),
+        status=np.stack([s.solution.status for s in solved]),
+        residual=np.stack([s.solution.residual for s in solved]),
+    )
+
+
+def _habit(plan: Plan, threads: int | None, values: Sequence[Floats]) -> Ends:
+    """The ends of one chunk by habit alone, which no belief moves."""
+    prior = priors(plan.scenario, values)
+    precision = np.zeros((len(plan.scenario.actors), prior.shape[-1]))
+    solved = [_solve(stage, values, prior, threads, precision) for stage in plan.stages]
+    joint, weight, good = _joint(plan, values, prior, solved)
+    return Ends(weight, _outcomes(joint, good))
+
+
+def _joint(
+    plan: Plan, values: Sequence[Floats], prior: Floats, solved: Sequence[_Solved]
+) -> tuple[Joint, Floats, NDArray[np.bool_]]:
+    """Where the theatres end, the weight of each world, and whether it is solved."""
     ends = [
         outcome_distribution(
             s.stage.compiled.game, s.tables, s.solution.choice, s.stage.end_class,
@@ -133,22 +208,8 @@ def _evaluate(
     with np.errstate(invalid="ignore", divide="ignore"):
         posterior = weight / total
         given_types = tuple(np.nan_to_num(d / d.sum(axis=1, keepdims=True), nan=0.0) for d in ends)
-    joint = Joint(plan, posterior, given_types)
-    status = np.stack([s.solution.status for s in solved])
     good = np.all([s.solution.solved for s in solved], axis=0) & np.isfinite(total)
-    return Worlds(
-        weight=np.where(good, total, 0.0),
-        outcomes=tuple(_outcomes(joint, t, good) for t in range(len(solved))),
-        terms=tuple(
-            np.where(good, np.stack([joint.probability(*pair) for pair in claim.events]), np.nan)
-            for claim in plan.scenario.claims
-        ),
-        types=np.where(good, _types(plan, posterior), np.nan),
-        beliefs=np.where(good, chronicle(prior, paths, plan.entries, slots), np.nan),
-        taught=tuple(np.where(good, _taught(s), np.nan) for s in solved),
-        status=status,
-        residual=np.stack([s.solution.residual for s in solved]),
-    )
+    return Joint(plan, posterior, given_types), np.where(good, total, 0.0), good
 
 
 def _taught(solved: _Solved) -> Floats:
@@ -158,36 +219,44 @@ def _taught(solved: _Solved) -> Floats:
 
 
 def _solve_all(
-    plan: Plan, values: Sequence[Floats], prior: Floats, *, by_habit: bool, threads: int | None
+    plan: Plan, values: Sequence[Floats], prior: Floats, threads: int | None
 ) -> tuple[list[Floats | None], list[_Solved]]:
     """Belief path of each theatre by itself, and every theatre solved.
 
     A theatre is solved from the beliefs that the history of the others has taught.
     """
-    precision = np.zeros((len(plan.scenario.actors), prior.shape[-1])) if by_habit else None
-
-    def solve_one(stage: Stage, believed: Floats) -> _Solved:
-        tables = stage.compiled.recipes.fill(values, believed, precision=precision)
-        return _Solved(stage, tables, solve(stage.compiled.game, tables, threads=threads))
-
-    alone = [solve_one(stage, prior) if stage.seen else None for stage in plan.stages]
+    alone = [_solve(stage, values, prior, threads) if stage.seen else None for stage in plan.stages]
     paths = [belief_path(s.stage, s.tables, s.solution) if s else None for s in alone]
     slots = plan.stages[0].compiled.game.slot_start
     solved = []
     for index, (stage, own) in enumerate(zip(plan.stages, alone, strict=True)):
         others = [path for other, path in enumerate(paths) if other != index and path is not None]
         taught = informed(prior, others, slots) if others else prior
-        solved.append(own if own and not others else solve_one(stage, taught))
+        solved.append(own if own and not others else _solve(stage, values, taught, threads))
     return paths, solved
 
 
-def _outcomes(joint: Joint, theatre: int, good: NDArray[np.bool_]) -> Floats:
-    """[outcome, draw] Probability of each outcome of a theatre."""
-    stage = joint.plan.stages[theatre]
-    by_class = np.einsum("pd,pcd->cd", joint.posterior, joint.ends[theatre])
-    table = np.zeros((len(stage.compiled.theatre.outcomes), by_class.shape[-1]))
-    np.add.at(table, list(stage.class_outcome), by_class)
-    return np.where(good, table, np.nan)
+def _solve(
+    stage: Stage,
+    values: Sequence[Floats],
+    believed: Floats,
+    threads: int | None,
+    precision: Floats | None = None,
+) -> _Solved:
+    """One theatre solved, from what its actors believe."""
+    tables = stage.compiled.recipes.fill(values, believed, precision=precision)
+    return _Solved(stage, tables, solve(stage.compiled.game, tables, threads=threads))
+
+
+def _outcomes(joint: Joint, good: NDArray[np.bool_]) -> tuple[Floats, ...]:
+    """For each theatre, [outcome, draw] probability of each outcome."""
+    tables = []
+    for stage, ends in zip(joint.plan.stages, joint.ends, strict=True):
+        by_class = np.einsum("pd,pcd->cd", joint.posterior, ends)
+        table = np.zeros((len(stage.compiled.theatre.outcomes), by_class.shape[-1]))
+        np.add.at(table, list(stage.class_outcome), by_class)
+        tables.append(np.where(good, table, np.nan))
+    return tuple(tables)
 
 
 def _types(plan: Plan, posterior: Floats) -> Floats:
