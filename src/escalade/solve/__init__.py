@@ -2,13 +2,14 @@
 
 from escalade.solve.derivatives import DerivativeStatus, Derivatives, derivatives
 from escalade.solve.reach import outcome_distribution, reach, teaching
-from escalade.solve.solution import Solution, Status
+from escalade.solve.solution import Equilibria, Solution, Status
 from escalade.solve.solve import solve
 from escalade.solve.stream import OutcomeBlock, stream_outcomes
 
 __all__ = [
     "DerivativeStatus",
     "Derivatives",
+    "Equilibria",
     "OutcomeBlock",
     "Solution",
     "Status",

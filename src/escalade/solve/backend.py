@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import fields
+from dataclasses import fields, replace
 from types import ModuleType
 from typing import Any
 from uuid import uuid4
@@ -14,7 +14,7 @@ from escalade.errors import EscaladeError
 from escalade.game.game import Game
 from escalade.game.tables import Tables
 from escalade.solve.packs import LANES
-from escalade.solve.solution import Solution
+from escalade.solve.solution import Equilibria, Solution
 
 MOST_DRAWS = 512  # in a block
 MOST_BYTES = 2**23  # in a block: Dask's scheduler holds it until it is solved, and warns at 10 MB
@@ -89,5 +89,17 @@ def _solve_block(solve: Solve, parcel: Parcel, block: Tables) -> Solution:
 
 def _joined(parts: list[Solution]) -> Solution:
     """Blocks of draws, end to end."""
-    names = [field.name for field in fields(Solution)]
-    return Solution(*(np.concatenate([getattr(p, n) for p in parts], axis=-1) for n in names))
+    names = [f.name for f in fields(Solution) if f.name not in {"game", "equilibria"}]
+    columns = {n: np.concatenate([getattr(p, n) for p in parts], axis=-1) for n in names}
+    whole = Solution(game=parts[0].game, **columns)
+    found = [p.equilibria for p in parts if p.equilibria is not None]
+    if not found:
+        return whole
+    firsts = np.cumsum([0, *(p.n_draws for p in parts[:-1])])
+    equilibria = Equilibria(
+        starts=found[0].starts,
+        draw=np.concatenate([e.draw + first for e, first in zip(found, firsts, strict=True)]),
+        residual=np.concatenate([e.residual for e in found]),
+        choice=np.concatenate([e.choice for e in found], axis=-1),
+    )
+    return replace(whole, equilibria=equilibria)

@@ -56,6 +56,29 @@ class Row(NamedTuple):
 
 
 @dataclass(frozen=True)
+class Equilibria:
+    """Distinct equilibria that a search from many starting points found; there may be others.
+
+    Attributes:
+        starts: Starting points tried for every draw.
+        draw: [equilibrium] Its draw, in ascending order. Of one draw, the equilibrium on the
+            principal branch stands first where the draw is solved.
+        residual: [equilibrium] max|σ − F(σ)|, never above the tolerance.
+        choice: [choice, equilibrium] Choice probabilities, as in `Solution`.
+    """
+
+    starts: int
+    draw: NDArray[np.int64]
+    residual: NDArray[np.float64]
+    choice: NDArray[np.float64]
+
+    def __post_init__(self) -> None:
+        """Make every array read-only."""
+        for array in (self.draw, self.residual, self.choice):
+            array.setflags(write=False)
+
+
+@dataclass(frozen=True)
 class Solution:
     """Logit agent quantal response equilibrium of every draw.
 
@@ -71,6 +94,7 @@ class Solution:
         precision_reached: [draw] Fraction of the precision asked for at which the draw was last
             solved; 1 when it is solved.
         sweeps: [draw] Passes over the tree, the last evaluation included.
+        equilibria: The equilibria found from several starting points; None when not asked for.
     """
 
     game: Game = field(repr=False)
@@ -80,11 +104,14 @@ class Solution:
     residual: NDArray[np.float64]
     precision_reached: NDArray[np.float64]
     sweeps: NDArray[np.int32]
+    equilibria: Equilibria | None = None
 
     def __post_init__(self) -> None:
         """Make every array read-only."""
-        for name in [each.name for each in fields(self) if each.name != "game"]:
-            getattr(self, name).setflags(write=False)
+        for field in fields(self):
+            value = getattr(self, field.name)
+            if isinstance(value, np.ndarray):
+                value.setflags(write=False)
 
     @property
     def n_draws(self) -> int:
@@ -116,6 +143,12 @@ class Solution:
                     for i, (type_, move) in enumerate(pairs)
                 ]
         return rows
+
+    @property
+    def n_equilibria(self) -> NDArray[np.int64]:
+        """[draw] How many equilibria were found; 0 everywhere when none were searched for."""
+        found = [] if self.equilibria is None else self.equilibria.draw
+        return np.bincount(np.asarray(found, dtype=np.int64), minlength=self.n_draws)
 
     def counts(self) -> dict[Status, int]:
         """How many draws ended in each status, the empty ones left out."""

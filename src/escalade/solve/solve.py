@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from functools import partial
 
 import numpy as np
@@ -17,6 +18,7 @@ from escalade.solve.ladder import Job, solve_block
 from escalade.solve.lanes import Buffers
 from escalade.solve.packs import LANES
 from escalade.solve.solution import Solution, Status
+from escalade.solve.starts import search
 from escalade.solve.topology import build_topology, has_feedback
 from escalade.solve.trace import LONGEST, trace_block
 
@@ -35,6 +37,7 @@ def solve(
     max_sweeps: int = 20_000,
     threads: int | None = None,
     backend: str | None = None,
+    starts: int = 0,
 ) -> Solution:
     """Logit agent quantal response equilibrium on the principal branch, for every draw.
 
@@ -53,6 +56,8 @@ def solve(
         threads: Blocks of draws solved at a time; all cores by default.
         backend: Solve on the workers of this joblib backend, such as "dask" or "loky"; on threads
             of this process by default.
+        starts: Starting points from which other equilibria of every draw are searched for; see
+            `escalade.solve.starts`.
 
     Raises:
         EscaladeError: When the workers of a backend fail, or joblib is not installed.
@@ -65,6 +70,8 @@ def solve(
         raise ValueError(f"max_sweeps is {max_sweeps}; it must be at least 2")
     if threads is not None and threads < 1:
         raise ValueError(f"threads is {threads}; it must be at least 1")
+    if starts < 0:
+        raise ValueError(f"starts is {starts}; it must not be negative")
     require_perfect_recall(game)
     tables = with_numbers(
         own_numbers(game) if tables is None else tables,
@@ -74,7 +81,7 @@ def solve(
     )
     require_good_numbers(game, tables)
     if backend is not None:
-        alone = partial(solve, tolerance=tolerance, max_sweeps=max_sweeps, threads=1)
+        alone = partial(solve, tolerance=tolerance, max_sweeps=max_sweeps, threads=1, starts=starts)
         return solve_on(backend, alone, game, tables, workers=threads)
     run = Run(game, tables, (float(tolerance), float(max_sweeps)))
     workers = threads or os.cpu_count() or 1
@@ -83,7 +90,10 @@ def solve(
         for longest in LONGEST:  # a second try starts from habit
             hard = run.blocks(run.hard(), workers)
             list(pool.map(partial(run.trace, longest=longest), hard))
-    return run.solution()
+    solution = run.solution()
+    if not starts:
+        return solution
+    return replace(solution, equilibria=search(run, solution, starts, workers))
 
 
 class Run:
@@ -112,9 +122,9 @@ class Run:
 
     def solve(self, draws: NDArray[np.int64]) -> None:
         """Climb the ladder of precisions."""
-        job = self._job(draws)
+        job = self.job(draws)
         acceleration, lanes = workspace.memory(self.game), workspace.lanes(self.game)
-        solve_block((self.topology, self._buffers(), acceleration, lanes, job))
+        solve_block((self.topology, self.buffers(), acceleration, lanes, job))
         self._keep(job, draws, Status.EXACT if self.exact else Status.CONVERGED)
 
     def hard(self) -> NDArray[np.int64]:
@@ -124,14 +134,14 @@ class Run:
 
     def trace(self, draws: NDArray[np.int64], longest: float) -> None:
         """Follow draws by arclength."""
-        job = self._job(draws)
+        job = self.job(draws)
         job.choice[:] = self.choice[:, draws].T
         job.reached[:] = self.reached[draws]
         job.sweeps[:] = self.sweeps[draws]
         lanes, walk = workspace.lanes(self.game), workspace.walk(self.game)
         slopes = workspace.slopes(self.game, self.topology, self.tables)
         systems = workspace.systems(self.game, slopes.n_messages)
-        arrays = (self.topology, self._buffers(), lanes, systems, slopes, walk, job)
+        arrays = (self.topology, self.buffers(), lanes, systems, slopes, walk, job)
         trace_block(arrays, longest)
         self._keep(job, draws, Status.TRACED)
 
@@ -142,10 +152,11 @@ class Run:
         results = (self.choice, self.value, self.status, self.residual, self.reached, self.sweeps)
         return Solution(self.game, *results)
 
-    def _buffers(self) -> Buffers:
+    def buffers(self) -> Buffers:
+        """Working memory of one thread."""
         return workspace.buffers(self.game, self.topology, self.tables)
 
-    def _job(self, draws: NDArray[np.int64]) -> Job:
+    def job(self, draws: NDArray[np.int64]) -> Job:
         """The numbers of some draws as the kernels take them: contiguous, draws outermost."""
         n, tables = len(draws), self.tables
         names = ("payoff", "chance", "habit", "precision", "prior")

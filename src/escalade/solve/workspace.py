@@ -13,6 +13,7 @@ from escalade.solve.krylov import Systems
 from escalade.solve.ladder import Lanes
 from escalade.solve.lanes import Buffers
 from escalade.solve.linear import Slopes
+from escalade.solve.newton import Tries
 from escalade.solve.packs import LANES, room
 from escalade.solve.topology import VALUE, Topology
 from escalade.solve.trace import Walk
@@ -136,6 +137,11 @@ def walk(game: Game) -> Walk:
     n = game.n_choices + 1
     vectors = dict.fromkeys(("point", "along", "weight", "before", "ahead"), n)
     return Walk(**_rooms(dict.fromkeys(Walk._fields, 1) | vectors))
+
+
+def tries() -> Tries:
+    """Working memory of a search from many starting points."""
+    return Tries(**_rooms(dict.fromkeys(Tries._fields, 1)))
 
 
 def _rooms(sizes: dict[str, int]) -> dict[str, Any]:
