@@ -7,6 +7,7 @@ import gc
 gc.disable()  # nothing to collect while modules load; long work turns it on again
 
 import sys
+from functools import partial
 from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -148,9 +149,17 @@ def schema() -> None:
 @file
 @draws
 @seed
+@click.option(
+    "--starts",
+    type=click.IntRange(0, 2**16),
+    default=0,
+    help="Look for several equilibria of every world, from so many starting points.",
+)
 @click.option("--json", is_flag=True, help="Print JSON.")
 @click.option("--samples", type=PATH, help="Write every model world: a .csv or .parquet file.")
-def forecast(file: Path, draws: int, seed: int, json: bool, samples: Path | None) -> None:
+def forecast(
+    file: Path, draws: int, seed: int, starts: int, json: bool, samples: Path | None
+) -> None:
     """Forecast a scenario. Prints outcome probabilities with intervals, claims, belief paths."""
     if samples is not None and samples.suffix not in (".csv", ".parquet"):
         raise click.BadParameter(f"{samples} must end in .csv or .parquet", param_hint="--samples")
@@ -159,7 +168,7 @@ def forecast(file: Path, draws: int, seed: int, json: bool, samples: Path | None
         from escalade.forecast.samples import require_writer
 
         require_writer(samples)
-    found = _forecast(scenario, draws, seed)
+    found = _forecast(scenario, draws, seed, starts)
     if samples is not None:
         from escalade.forecast.samples import write_samples
 
@@ -210,7 +219,7 @@ def _read(file: Path, target: Path | None) -> Scenario:
     return scenario
 
 
-def _forecast(scenario: Scenario, draws: int, seed: int) -> Forecast:
+def _forecast(scenario: Scenario, draws: int, seed: int, starts: int = 0) -> Forecast:
     """Forecast a scenario, with a progress bar on the error stream."""
     from rich.console import Console
     from rich.progress import Progress
@@ -224,7 +233,8 @@ def _forecast(scenario: Scenario, draws: int, seed: int) -> Forecast:
     with Progress(console=console, transient=True, disable=not console.is_terminal) as bar:
         what = "solving model worlds (the first run on a machine compiles for a minute)"
         task = bar.add_task(what, total=2 * draws)
-        return run(scenario, draws=draws, seed=seed, progress=lambda n: bar.advance(task, n))
+        advance = partial(bar.advance, task)
+        return run(scenario, draws=draws, seed=seed, starts=starts, progress=advance)
 
 
 def _load_numba() -> None:

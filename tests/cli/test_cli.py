@@ -102,6 +102,19 @@ def test_json_has_the_documented_fields(run: Run, tmp_path: Path) -> None:
     assert str(tmp_path) not in out
 
 
+def test_several_equilibria_are_told_when_asked(run: Run, tmp_path: Path) -> None:
+    path = write(tmp_path)
+    status, out, _ = run("forecast", path, "--draws", 8, "--starts", 4, "--json")
+    (row,) = json.loads(out)["equilibria"]
+    assert status == 0
+    assert (row["theatre"], row["starts"], row["worlds"]) == ("main", 4, 8)
+    status, out, _ = run("forecast", path, "--draws", 8, "--starts", 1)
+    assert status == 0
+    assert "0 of 8 model worlds have several equilibria (1 start each)\n" in out
+    assert "several" not in run("forecast", path, "--draws", 8)[1]
+    assert run("forecast", path, "--starts", -1)[0] == 2
+
+
 def test_samples_hold_every_world_and_average_to_the_forecast(run: Run, tmp_path: Path) -> None:
     path = write(tmp_path)
     for name in ("worlds.csv", "worlds.parquet"):

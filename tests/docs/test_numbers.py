@@ -23,7 +23,8 @@ TABLE = re.compile(r"<!-- (?:json|samples): (\w+) -->\n\n\|.*\n\|.*\n((?:\|.*\n)
 @pytest.fixture(scope="module")
 def forecast() -> Forecast:
     """A forecast with every kind of row."""
-    return forecast_scenario(read_scenario(ROOT / "scenarios/cuba-1962/hawk.yaml"), draws=8)
+    scenario = read_scenario(ROOT / "scenarios/cuba-1962/hawk.yaml")
+    return forecast_scenario(scenario, draws=8, starts=2)
 
 
 def _documented() -> dict[str, list[str]]:

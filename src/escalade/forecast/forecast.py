@@ -13,7 +13,14 @@ from escalade.errors import Fault, ScenarioError
 from escalade.forecast import read_worlds
 from escalade.forecast.draws import Draws, draw
 from escalade.forecast.plan import Plan, plan
-from escalade.forecast.rows import BeliefRow, ClaimRow, OutcomeRow, TeachingRow, TypeRow
+from escalade.forecast.rows import (
+    BeliefRow,
+    ClaimRow,
+    EquilibriaRow,
+    OutcomeRow,
+    TeachingRow,
+    TypeRow,
+)
 from escalade.forecast.summary import HIGH, LOW, effective_draws
 from escalade.forecast.worlds import Worlds, evaluate, evaluate_habit
 from escalade.scenario.scenario import Scenario
@@ -35,6 +42,7 @@ class Forecast:
         types: The analyst's view of every type.
         beliefs: Belief paths over the history.
         teaching: What each move would teach.
+        equilibria: What a search for several equilibria found; empty when not asked for.
         draws: Model worlds drawn.
         effective_draws: Their effective number once weighted by history and evidence.
         failed_draws: Worlds without an equilibrium that its residual supports; left out.
@@ -51,6 +59,7 @@ class Forecast:
     types: tuple[TypeRow, ...]
     beliefs: tuple[BeliefRow, ...]
     teaching: tuple[TeachingRow, ...]
+    equilibria: tuple[EquilibriaRow, ...]
     draws: int
     effective_draws: float
     failed_draws: int
@@ -62,6 +71,7 @@ class Forecast:
 
     def as_dict(self) -> dict[str, Any]:
         """The forecast as plain data, the content of ``forecast --json``."""
+        searched = {"equilibria": [asdict(row) for row in self.equilibria]}
         return {
             "title": self.scenario.title,
             "question": self.scenario.question,
@@ -71,6 +81,7 @@ class Forecast:
             "types": [asdict(row) for row in self.types],
             "beliefs": [asdict(row) for row in self.beliefs],
             "teaching": [asdict(row) for row in self.teaching],
+            **(searched if self.equilibria else {}),
             "draws": self.draws,
             "effective_draws": self.effective_draws,
             "failed_draws": self.failed_draws,
@@ -86,6 +97,7 @@ def forecast(
     seed: int = 0,
     progress: Callable[[int], None] | None = None,
     threads: int | None = None,
+    starts: int = 0,
 ) -> Forecast:
     """Forecast a scenario.
 
@@ -96,18 +108,20 @@ def forecast(
         progress: Called with the number of worlds done since the last call; every world is done
             twice, once by habit alone.
         threads: Threads that solve; all cores by default. The result does not depend on it.
+        starts: Starting points from which several equilibria of every world are searched for.
+            Nothing else in the forecast depends on it.
 
     Returns:
         The forecast.
 
     Raises:
-        ValueError: If `draws` or `seed` is out of bounds.
+        ValueError: If `draws`, `seed` or `starts` is out of bounds.
         GameError: If a theatre's tree is too large or an actor would forget.
         ScenarioError: If the history has probability zero in every world.
     """
     inputs = draw(scenario.inputs, draws, seed)
     ready = plan(scenario)
-    worlds = evaluate(ready, inputs, progress=progress, threads=threads)
+    worlds = evaluate(ready, inputs, progress=progress, threads=threads, starts=starts)
     failed = int(np.any(worlds.status == Status.FAILED, axis=0).sum())
     if not (worlds.weight > 0).any():
         raise ScenarioError([_impossible(scenario, failed)])
@@ -121,11 +135,12 @@ def forecast(
         types=tuple(read_worlds.type_rows(ready, worlds, inputs)),
         beliefs=tuple(read_worlds.belief_rows(ready, worlds)),
         teaching=tuple(read_worlds.teaching_rows(ready, worlds)),
+        equilibria=tuple(read_worlds.equilibria_rows(ready, worlds, starts)),
         draws=draws,
         effective_draws=effective,
         failed_draws=failed,
         warnings=(*_warnings(ready, worlds, effective, failed), *_habitual(outcomes)),
-        provenance=_provenance(scenario, draws, seed, worlds),
+        provenance=_provenance(scenario, seed, worlds, starts),
         worlds=worlds,
         plan=ready,
         inputs=inputs,
@@ -176,15 +191,16 @@ def _habitual(outcomes: tuple[OutcomeRow, ...]) -> list[str]:
     ]
 
 
-def _provenance(scenario: Scenario, draws: int, seed: int, worlds: Worlds) -> dict[str, Any]:
+def _provenance(scenario: Scenario, seed: int, worlds: Worlds, starts: int) -> dict[str, Any]:
     statuses, counts = np.unique(worlds.status, return_counts=True)
     residual = worlds.residual[np.isfinite(worlds.residual)]
+    searched = {"starts": starts} if starts else {}
     return {
         "scenario": scenario.path.name,
         "scenario_digest": scenario.digest,
         "version": __version__,
         "seed": seed,
-        "settings": {"draws": draws, "interval": [LOW, HIGH]},
+        "settings": {"draws": len(worlds.weight), "interval": [LOW, HIGH], **searched},
         "solutions": {
             Status(int(s)).name.lower(): int(c) for s, c in zip(statuses, counts, strict=True)
         },

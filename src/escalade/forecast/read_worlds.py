@@ -11,7 +11,15 @@ from escalade.forecast.beliefs import taught_bits
 from escalade.forecast.draws import Draws
 from escalade.forecast.plan import Plan
 from escalade.forecast.priors import shares
-from escalade.forecast.rows import BeliefRow, ClaimRow, OutcomeRow, TeachingRow, Term, TypeRow
+from escalade.forecast.rows import (
+    BeliefRow,
+    ClaimRow,
+    EquilibriaRow,
+    OutcomeRow,
+    TeachingRow,
+    Term,
+    TypeRow,
+)
 from escalade.forecast.summary import estimate
 from escalade.forecast.worlds import Ends, Worlds
 from escalade.scenario.claims import Claim, OutcomeEvent
@@ -169,6 +177,18 @@ def _step_rows(
                 after = estimate(new[observer, slot], weight)
                 yield BeliefRow(stage.compiled.theatre.id, step, entry.date, move, name, actor.id,
                                 type_.id, before, *after[:3], taught)  # fmt: skip
+
+
+def equilibria_rows(plan: Plan, worlds: Worlds, starts: int) -> Iterator[EquilibriaRow]:
+    """A row per theatre, if several equilibria were searched for."""
+    counted = worlds.weight > 0
+    theatres = plan.scenario.theatres if starts else ()
+    for theatre, found, apart in zip(theatres, worlds.equilibria, worlds.apart, strict=False):
+        yield EquilibriaRow(
+            theatre=theatre.id, starts=starts, worlds=int(counted.sum()),
+            several=int((found[counted] > 1).sum()), most=int(found[counted].max()),
+            difference=float(apart[counted].max()),
+        )  # fmt: skip
 
 
 def teaching_rows(plan: Plan, worlds: Worlds) -> Iterator[TeachingRow]:

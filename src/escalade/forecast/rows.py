@@ -114,6 +114,27 @@ class BeliefRow:
 
 
 @dataclass(frozen=True, slots=True)
+class EquilibriaRow:
+    """What a search for several equilibria found in the worlds of one theatre that count.
+
+    Attributes:
+        starts: Starting points for every world.
+        worlds: Worlds that count.
+        several: Worlds of these with more than one equilibrium found.
+        most: Most equilibria found in one world.
+        difference: Largest difference, in one world, of an outcome's probability between two
+            equilibria.
+    """
+
+    theatre: str
+    starts: int
+    worlds: int
+    several: int
+    most: int
+    difference: float
+
+
+@dataclass(frozen=True, slots=True)
 class TeachingRow:
     """How much a move would teach about the type of whoever makes it.
 

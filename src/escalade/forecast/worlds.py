@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from escalade.forecast.beliefs import belief_path, chronicle, informed
 from escalade.forecast.draws import Draws
 from escalade.forecast.events import Joint
+from escalade.forecast.multiplicity import difference
 from escalade.forecast.plan import Plan, Stage
 from escalade.forecast.priors import priors, profile_weights, profiles
 from escalade.game.tables import Tables
@@ -52,6 +53,8 @@ class Worlds(Ends):
             the bits it teaches about the mover's type.
         status: [theatre, draw] Status of each solution.
         residual: [theatre, draw] Residual of each solution.
+        equilibria: [theatre, draw] Equilibria found; 0 when none were searched for.
+        apart: [theatre, draw] Largest difference of an outcome's probability between them.
     """
 
     terms: tuple[Floats, ...]
@@ -60,6 +63,8 @@ class Worlds(Ends):
     taught: tuple[Floats, ...]
     status: NDArray[np.int8]
     residual: Floats
+    equilibria: NDArray[np.int64]
+    apart: Floats
 
 
 Part = TypeVar("Part", bound=Ends)
@@ -71,6 +76,7 @@ def evaluate(
     *,
     progress: Callable[[int], None] | None = None,
     threads: int | None = None,
+    starts: int = 0,
 ) -> Worlds:
     """Solve and read every model world.
 
@@ -79,11 +85,12 @@ def evaluate(
         draws: The inputs in every world.
         progress: Called with the number of draws done since the last call.
         threads: Threads that solve; all cores by default.
+        starts: Starting points from which several equilibria are searched for.
 
     Returns:
         The worlds, in the order of the draws.
     """
-    return _by_chunk(partial(_worlds, plan, threads), draws, _chunk(plan), progress)
+    return _by_chunk(partial(_worlds, plan, threads, starts), draws, _chunk(plan), progress)
 
 
 def evaluate_habit(
@@ -160,11 +167,12 @@ class _Solved:
     solution: Solution
 
 
-def _worlds(plan: Plan, threads: int | None, values: Sequence[Floats]) -> Worlds:
+def _worlds(plan: Plan, threads: int | None, starts: int, values: Sequence[Floats]) -> Worlds:
     """The worlds of one chunk."""
     prior = priors(plan.scenario, values)
-    paths, solved = _solve_all(plan, values, prior, threads)
-    joint, weight, good = _joint(plan, values, prior, solved)
+    paths, solved = _solve_all(plan, values, prior, (threads, starts))
+    before, ends = profile_weights(plan.scenario, prior, values), _ends(solved)
+    joint, weight, good = _joint(plan, before, ends, solved)
     slots = plan.stages[0].compiled.game.slot_start
     return Worlds(
         weight=weight,
@@ -178,30 +186,45 @@ def _worlds(plan: Plan, threads: int | None, values: Sequence[Floats]) -> Worlds
         taught=tuple(np.where(good, _taught(s), np.nan) for s in solved),
         status=np.stack([s.solution.status for s in solved]),
         residual=np.stack([s.solution.residual for s in solved]),
+        equilibria=np.stack([s.solution.n_equilibria for s in solved]),
+        apart=np.stack([_apart(before, ends, solved, t) for t in range(len(solved))]),
     )
+
+
+def _apart(before: Floats, ends: Sequence[Floats], solved: Sequence[_Solved], t: int) -> Floats:
+    """[draw] How far the equilibria of one theatre differ, the others as they are."""
+    others = [d.sum(axis=1) for other, d in enumerate(ends) if other != t]
+    here = solved[t]
+    known = before * np.prod(others, axis=0)
+    return difference(here.stage, here.tables, here.solution.equilibria, known)
 
 
 def _habit(plan: Plan, threads: int | None, values: Sequence[Floats]) -> Ends:
     """The ends of one chunk by habit alone, which no belief moves."""
     prior = priors(plan.scenario, values)
     precision = np.zeros((len(plan.scenario.actors), prior.shape[-1]))
-    solved = [_solve(stage, values, prior, threads, precision) for stage in plan.stages]
-    joint, weight, good = _joint(plan, values, prior, solved)
+    solved = [_solve(stage, values, prior, (threads, 0), precision) for stage in plan.stages]
+    before = profile_weights(plan.scenario, prior, values)
+    joint, weight, good = _joint(plan, before, _ends(solved), solved)
     return Ends(weight, _outcomes(joint, good))
 
 
-def _joint(
-    plan: Plan, values: Sequence[Floats], prior: Floats, solved: Sequence[_Solved]
-) -> tuple[Joint, Floats, NDArray[np.bool_]]:
-    """Where the theatres end, the weight of each world, and whether it is solved."""
-    ends = [
+def _ends(solved: Sequence[_Solved]) -> list[Floats]:
+    """For each theatre, [profile, class, draw] how likely it ends in each class."""
+    return [
         outcome_distribution(
             s.stage.compiled.game, s.tables, s.solution.choice, s.stage.end_class,
             s.stage.n_classes,
         )
         for s in solved
     ]  # fmt: skip
-    weight = profile_weights(plan.scenario, prior, values)
+
+
+def _joint(
+    plan: Plan, before: Floats, ends: Sequence[Floats], solved: Sequence[_Solved]
+) -> tuple[Joint, Floats, NDArray[np.bool_]]:
+    """Where the theatres end, the weight of each world, and whether it is solved."""
+    weight = before
     for distribution in ends:
         weight = weight * distribution.sum(axis=1)
     total = weight.sum(axis=0)
@@ -219,20 +242,22 @@ def _taught(solved: _Solved) -> Floats:
 
 
 def _solve_all(
-    plan: Plan, values: Sequence[Floats], prior: Floats, threads: int | None
+    plan: Plan, values: Sequence[Floats], prior: Floats, how: tuple[int | None, int]
 ) -> tuple[list[Floats | None], list[_Solved]]:
     """Belief path of each theatre by itself, and every theatre solved.
 
     A theatre is solved from the beliefs that the history of the others has taught.
     """
-    alone = [_solve(stage, values, prior, threads) if stage.seen else None for stage in plan.stages]
+    once = sum(1 for stage in plan.stages if stage.seen) == 1
+    first = how if once else (how[0], 0)  # where each is solved again, that is the one to search
+    alone = [_solve(stage, values, prior, first) if stage.seen else None for stage in plan.stages]
     paths = [belief_path(s.stage, s.tables, s.solution) if s else None for s in alone]
     slots = plan.stages[0].compiled.game.slot_start
     solved = []
     for index, (stage, own) in enumerate(zip(plan.stages, alone, strict=True)):
         others = [path for other, path in enumerate(paths) if other != index and path is not None]
         taught = informed(prior, others, slots) if others else prior
-        solved.append(own if own and not others else _solve(stage, values, taught, threads))
+        solved.append(own if own and not others else _solve(stage, values, taught, how))
     return paths, solved
 
 
@@ -240,12 +265,13 @@ def _solve(
     stage: Stage,
     values: Sequence[Floats],
     believed: Floats,
-    threads: int | None,
+    how: tuple[int | None, int],
     precision: Floats | None = None,
 ) -> _Solved:
-    """One theatre solved, from what its actors believe."""
+    """One theatre solved, from what its actors believe, with so many threads and starts."""
     tables = stage.compiled.recipes.fill(values, believed, precision=precision)
-    return _Solved(stage, tables, solve(stage.compiled.game, tables, threads=threads))
+    solution = solve(stage.compiled.game, tables, threads=how[0], starts=how[1])
+    return _Solved(stage, tables, solution)
 
 
 def _outcomes(joint: Joint, good: NDArray[np.bool_]) -> tuple[Floats, ...]:

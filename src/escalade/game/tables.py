@@ -44,8 +44,8 @@ class Tables:
         """Number of draws."""
         return self.precision.shape[-1]
 
-    def take(self, draws: slice) -> Tables:
-        """The same tables for some of the draws, without copying."""
+    def take(self, draws: slice | NDArray[np.integer]) -> Tables:
+        """The same tables for some of the draws; a slice copies nothing."""
         return Tables(*(getattr(self, f.name)[..., draws] for f in fields(self)))
 
 

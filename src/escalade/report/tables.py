@@ -10,7 +10,7 @@ from rich.console import Console
 from rich.table import Table
 
 from escalade.forecast.forecast import Forecast
-from escalade.forecast.rows import BeliefRow, OutcomeRow
+from escalade.forecast.rows import BeliefRow, EquilibriaRow, OutcomeRow
 from escalade.report.words import between, in_words, percent, plain_console, share_words
 
 LEAST_BITS = 0.005
@@ -61,6 +61,19 @@ def _header(forecast: Forecast, console: Console) -> None:
         f"{forecast.failed_draws} failed · residuals ≤ {_bound(forecast):.0e} · "
         f"seed {forecast.provenance['seed']}"
     )
+    for row in forecast.equilibria:
+        console.print(_several(row, named=len(forecast.equilibria) > 1), soft_wrap=True)
+
+
+def _several(row: EquilibriaRow, *, named: bool) -> str:
+    """How many worlds have several equilibria, and how far these differ."""
+    text = f"{row.theatre}: " if named else ""
+    text += f"{row.several:,} of {row.worlds:,} model worlds have several equilibria"
+    text += f" ({row.starts} start{'s' * (row.starts > 1)} each)"
+    if row.several:
+        apart = math.ceil(100 * row.difference - 1e-6) / 100
+        text += f"; outcome probabilities differ by up to {apart:.2f}".replace(" 0.", " .")
+    return text
 
 
 def _bound(forecast: Forecast) -> float:

@@ -1,6 +1,6 @@
 """The logit agent quantal response equilibrium of a game, for every draw at once."""
 
-from escalade.solve.derivatives import DerivativeStatus, Derivatives, derivatives
+from escalade.solve.derivatives import Derivatives, DerivativeStatus, derivatives
 from escalade.solve.reach import outcome_distribution, reach, teaching
 from escalade.solve.solution import Equilibria, Solution, Status
 from escalade.solve.solve import solve

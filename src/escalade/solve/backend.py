@@ -90,7 +90,9 @@ def _solve_block(solve: Solve, parcel: Parcel, block: Tables) -> Solution:
 def _joined(parts: list[Solution]) -> Solution:
     """Blocks of draws, end to end."""
     names = [f.name for f in fields(Solution) if f.name not in {"game", "equilibria"}]
-    columns = {n: np.concatenate([getattr(p, n) for p in parts], axis=-1) for n in names}
+    columns: dict[str, Any] = {
+        n: np.concatenate([getattr(p, n) for p in parts], axis=-1) for n in names
+    }
     whole = Solution(game=parts[0].game, **columns)
     found = [p.equilibria for p in parts if p.equilibria is not None]
     if not found:
@@ -98,7 +100,7 @@ def _joined(parts: list[Solution]) -> Solution:
     firsts = np.cumsum([0, *(p.n_draws for p in parts[:-1])])
     equilibria = Equilibria(
         starts=found[0].starts,
-        draw=np.concatenate([e.draw + first for e, first in zip(found, firsts, strict=True)]),
+        draw=np.concatenate([e.draw + int(first) for e, first in zip(found, firsts, strict=True)]),
         residual=np.concatenate([e.residual for e in found]),
         choice=np.concatenate([e.choice for e in found], axis=-1),
     )

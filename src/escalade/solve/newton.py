@@ -195,9 +195,9 @@ def _entry(version: int) -> Any:
         """Try every starting point of a job.
 
         Args:
-            arrays: `Topology`, `Buffers`, `Lanes`, `Systems`, `Slopes`, `Tries`, `Job`; each draw of
-                the job is one starting point of one draw of the game, its log choices in the job's
-                `choice`, or NaN to start from habit.
+            arrays: `Topology`, `Buffers`, `Lanes`, `Systems`, `Slopes`, `Tries`, `Job`; each draw
+                of the job is one starting point of one draw of the game, its log choices in the
+                job's `choice`, or NaN to start from habit.
             sweeps: Most damped sweeps before the first correction.
         """
         if version < 0:  # never: named here to be part of the key under which this is kept
