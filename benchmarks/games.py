@@ -10,9 +10,9 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from escalade.game.efg import EfgGame, read_efg
+from escalade.game.efg import read_efg
 from escalade.game.game import END, Game
-from escalade.game.tables import Tables
+from escalade.game.tables import Tables, own_numbers
 
 SHARED = Path(__file__).resolve().parents[2] / "shared" / "golden" / "efg"
 SPREAD = 0.2  # standard deviation of payoffs between draws
@@ -30,7 +30,7 @@ def crisis_file(turns: int, folder: Path) -> Path:
     return path
 
 
-def crisis(turns: int, folder: Path) -> EfgGame:
+def crisis(turns: int, folder: Path) -> Game:
     """The crisis, one draw; its types are moves of chance."""
     return read_efg(crisis_file(turns, folder))
 
@@ -82,13 +82,13 @@ def _war(own: int, other: int, raised: int) -> float:
     return 0.5 + 0.25 * (own - other) - (0.1 if own else 0.6) - 0.1 * raised
 
 
-def perturbed(read: EfgGame, draws: int, precision: float, *, seed: int = 0) -> Tables:
+def perturbed(game: Game, draws: int, precision: float, *, seed: int = 0) -> Tables:
     """The numbers of a game in many draws, the payoffs at each end moved in every one."""
     rng = np.random.default_rng(seed)
     names = ("payoff", "chance", "habit", "prior")
-    rows = {name: np.repeat(getattr(read.tables, name), draws, axis=-1) for name in names}
+    rows = {name: np.repeat(getattr(own_numbers(game), name), draws, axis=-1) for name in names}
     rows["payoff"][1:] += rng.normal(0.0, SPREAD, rows["payoff"][1:].shape)
-    return Tables(**rows, precision=np.full((len(read.game.actors), draws), precision))
+    return Tables(**rows, precision=np.full((len(game.actors), draws), precision))
 
 
 def joined(*parts: Tables) -> Tables:

@@ -14,7 +14,7 @@ import numpy as np
 
 from escalade.game.efg_forms import expand_types
 from escalade.game.game import Game
-from escalade.game.tables import Tables
+from escalade.game.tables import Tables, own_numbers
 from escalade.solve import Solution, solve
 from games import Play, numbers, tree
 from measures import seconds
@@ -33,7 +33,10 @@ def game_named(name: str, draws: int) -> tuple[Game, Tables]:
         play = Play(actors=2, types=2, moves=4, turns=int(name.removeprefix("4^")))
     game = tree(play)
     tables = numbers(game, draws, PRECISION)
-    return expand_types(game, tables) if name == FIVE_ACTORS[1] else (game, tables)
+    if name == FIVE_ACTORS[1]:
+        game = expand_types(game, tables)
+        return game, own_numbers(game)
+    return game, tables
 
 
 def main(name: str, draws: str, out: str) -> None:

@@ -46,14 +46,16 @@ def test_solves_per_second_against_gambit(
     read = crisis(turns, tmp_path)
     theirs = pygambit.read_efg(str(crisis_file(turns, tmp_path)))
     tables = perturbed(read, draws, PRECISION)
-    times = [[seconds(partial(solve, read.game, tables, threads=2))] for _ in range(6)]
+    times = [[seconds(partial(solve, read, tables, threads=2))] for _ in range(6)]
     ours = median(times[1:])[0] / draws
     points = benchmark.pedantic(pygambit.qre.logit_solve_lambda, args=(theirs, PRECISION), rounds=1)
     assert benchmark.stats is not None
     gambit = float(benchmark.stats["median"])
     assert points[0].lam == pytest.approx(PRECISION, abs=1e-6)
-    same = replace(read.tables, precision=np.full_like(read.tables.precision, PRECISION))
-    apart = np.abs(solve(read.game, same).choice[:, 0] - list(points[0])).max()
+    same = replace(
+        own_numbers(read), precision=np.full_like(own_numbers(read).precision, PRECISION)
+    )
+    apart = np.abs(solve(read, same).choice[:, 0] - list(points[0])).max()
     say(
         f"T{turns}: pygambit {pygambit.__version__} {gambit:.1f} s a solve, ours "
         f"{1 / ours:,.0f} a second: {gambit / ours:,.0f} times; answers differ by {apart:.1e}"
@@ -70,19 +72,19 @@ def test_a_sweep_against_an_iteration_of_openspiel(
     pyspiel = pytest.importorskip("pyspiel", reason="needs open_spiel: make bench-peers")
     read = crisis(turns, tmp_path)
     path = tmp_path / "theirs.efg"
-    write_efg(*read, path, ends_only=True)
+    write_efg(read, path, ends_only=True)
     theirs = pyspiel.CFRSolver(pyspiel.load_game("efg_game", {"filename": str(path)}))
     tables = perturbed(read, 512, PRECISION)
-    sweeps = solve(read.game, tables).sweeps.sum()
+    sweeps = solve(read, tables).sweeps.sum()
     iterations = 100
 
     def iterate() -> None:
         for _ in range(iterations):
             theirs.evaluate_and_update_policy()
 
-    whole, spent = medians(partial(solve, read.game, tables, threads=1), iterate)
+    whole, spent = medians(partial(solve, read, tables, threads=1), iterate)
     sweep, iteration = (
-        time / count / read.game.n_histories * 1e9
+        time / count / read.n_histories * 1e9
         for time, count in ((whole, sweeps), (spent, iterations))
     )
     say(

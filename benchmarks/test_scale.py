@@ -78,7 +78,7 @@ def test_time_is_linear_in_draws(medians: Medians, say: Say, tmp_path: Path) -> 
     read = crisis(8, tmp_path)
     tables = perturbed(read, 2000, precision=2.0)
     counts = (250, 500, 1000, 2000)
-    times = medians(*(partial(solve, read.game, tables.take(slice(0, n))) for n in counts))
+    times = medians(*(partial(solve, read, tables.take(slice(0, n))) for n in counts))
     say(", ".join(f"{n} draws {t:.3f} s" for n, t in zip(counts, times, strict=True)))
     assert times[-1] / counts[-1] <= 1.25 * times[0] / counts[0]
 
@@ -86,7 +86,7 @@ def test_time_is_linear_in_draws(medians: Medians, say: Say, tmp_path: Path) -> 
 def test_two_threads_are_nearly_twice_as_fast(medians: Medians, say: Say, tmp_path: Path) -> None:
     read = crisis(8, tmp_path)
     tables = perturbed(read, 1000, precision=2.0)
-    one, two = medians(*(partial(solve, read.game, tables, threads=n) for n in (1, 2)))
+    one, two = medians(*(partial(solve, read, tables, threads=n) for n in (1, 2)))
     say(f"1 thread {one:.3f} s, 2 threads {two:.3f} s: {one / two:.2f} times as fast")
     assert one / two >= 1.8
 
@@ -96,8 +96,8 @@ def test_easy_draws_do_not_wait_for_hard_ones(medians: Medians, say: Say, tmp_pa
     read = crisis(6, tmp_path)
     easy = perturbed(read, 512, precision=0.5)
     hard = perturbed(read, 512, precision=5.0, seed=1)
-    sweeps = [solve(read.game, tables).sweeps.mean() for tables in (easy, hard)]
-    works = (partial(solve, read.game, t, threads=1) for t in (easy, hard, joined(easy, hard)))
+    sweeps = [solve(read, tables).sweeps.mean() for tables in (easy, hard)]
+    works = (partial(solve, read, t, threads=1) for t in (easy, hard, joined(easy, hard)))
     alone, other, both = medians(*works)
     say(
         f"easy {alone:.3f} s ({sweeps[0]:.0f} sweeps a draw), hard {other:.3f} s "

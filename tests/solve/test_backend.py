@@ -51,6 +51,8 @@ def cluster(processes: Any) -> Iterator[Any]:
 
 def assert_same_bytes(one: Solution, other: Solution) -> None:
     for field in fields(Solution):
+        if field.name in {"game", "equilibria"}:
+            continue
         mine, theirs = getattr(one, field.name), getattr(other, field.name)
         assert (mine.shape, mine.dtype) == (theirs.shape, theirs.dtype)
         assert mine.tobytes() == theirs.tobytes()

@@ -6,6 +6,7 @@ import sys
 from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -241,7 +242,7 @@ def stag_hunt(precision: float, habit: float = HABIT, bar: float = BAR) -> tuple
 
 def fold() -> float:
     """The precision at which the branch of the stag hunt folds back."""
-    found = minimize_scalar(
+    found: Any = minimize_scalar(
         lambda z: -(z - HABIT) / (expit(z) - BAR), bounds=(1.2, 2.9), method="bounded"
     )
     return float(-found.fun)

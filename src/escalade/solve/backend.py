@@ -60,7 +60,7 @@ def solve_on(
             f"joblib backend '{backend}' failed: {what} "
             "(do its workers run, have they Escalade installed, and memory enough?)"
         ) from error
-    return _joined(parts)
+    return _joined(game, parts)
 
 
 def _joblib() -> ModuleType:
@@ -87,13 +87,13 @@ def _solve_block(solve: Solve, parcel: Parcel, block: Tables) -> Solution:
     return solve(parcel[0], block)
 
 
-def _joined(parts: list[Solution]) -> Solution:
+def _joined(game: Game, parts: list[Solution]) -> Solution:
     """Blocks of draws, end to end."""
     names = [f.name for f in fields(Solution) if f.name not in {"game", "equilibria"}]
     columns: dict[str, Any] = {
         n: np.concatenate([getattr(p, n) for p in parts], axis=-1) for n in names
     }
-    whole = Solution(game=parts[0].game, **columns)
+    whole = Solution(game=game, **columns)
     found = [p.equilibria for p in parts if p.equilibria is not None]
     if not found:
         return whole
