@@ -9,7 +9,6 @@ where T6 is asked for: ``make bench-peers ESCALADE_PEERS_T6=1``.
 from __future__ import annotations
 
 import os
-from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
@@ -52,10 +51,7 @@ def test_solves_per_second_against_gambit(
     assert benchmark.stats is not None
     gambit = float(benchmark.stats["median"])
     assert points[0].lam == pytest.approx(PRECISION, abs=1e-6)
-    same = replace(
-        own_numbers(read), precision=np.full_like(own_numbers(read).precision, PRECISION)
-    )
-    apart = np.abs(solve(read, same).choice[:, 0] - list(points[0])).max()
+    apart = np.abs(solve(read, precision=PRECISION).choice[:, 0] - list(points[0])).max()
     say(
         f"T{turns}: pygambit {pygambit.__version__} {gambit:.1f} s a solve, ours "
         f"{1 / ours:,.0f} a second: {gambit / ours:,.0f} times; answers differ by {apart:.1e}"

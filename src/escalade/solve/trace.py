@@ -58,6 +58,7 @@ LAST_NEWTON = 12  # and of the last one, which must be exact
 LOOSE = 1e-4  # change of a choice at which the end of a step of length 1 counts as on the branch
 CORRECTION = 1e-2  # relative residual of the linear system of a correction
 DIRECTION = 1e-3  # and of a tangent: a rough one would count as a bend
+FINE_DIRECTION = 1e-9  # where a fork is near: it lends its direction to a rough tangent
 RARE = 1e-2  # weight of moves that are hardly made in the length of a step
 MOST_STEPS = 2000.0
 MOST_CHANGE = 5.0  # of a log choice in one correction
@@ -127,7 +128,8 @@ def _step(t: Topology, b: Buffers, group: Group, bounds: tuple[float, float]) ->
     patient = above(where(w.last[0], LAST_NEWTON, NEWTON), w.rounds[0])
     off = (w.walking[0] - near) * y.usable[0] * patient
     _ask(b, y, w, near)
-    solve_systems(t, b, y, d, (near + off, where(near, DIRECTION, CORRECTION)))
+    direction = where(above(FORK, w.length[0]), FINE_DIRECTION, DIRECTION)
+    solve_systems(t, b, y, d, (near + off, where(near, direction, CORRECTION)))
     _correct(b, y, w, off)
     good = near * _fits(b, y, w)
     good *= 1.0 - w.barred[0] * (1.0 - above(1.0, y.at[b.n_choices]))
