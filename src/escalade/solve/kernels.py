@@ -30,6 +30,8 @@ from escalade.solve.packs import (
 )
 from escalade.solve.topology import CHANCE_VALUE, VALUE, Topology
 
+EPSILON = 2.0**-52  # relative error of a number
+
 
 @kernel
 def sweep(t: Topology, b: Buffers, any_check: bool) -> None:
@@ -202,7 +204,8 @@ def _check_choice(b: Buffers, at: tuple[int, int, int, int], top: float, total: 
         old, new, after = b.x[start + i], b.z[i] - top, b.sigma[i] * total
         before = exp(old)
         moved = after * absolute(new - old)
-        off = fma(before * (1.0 - before), b.noise[0], absolute(after - before))
+        noise = EPSILON * b.steep[0]
+        off = fma(before * (1.0 - before), noise, absolute(after - before))
         b.residual[0] = maximum(b.residual[0], where(check, off, 0.0))
         b.delta[0] = maximum(b.delta[0], where(check, 0.0, moved))
         b.sigma[i] = where(check, before, after)

@@ -27,6 +27,7 @@ from escalade.solve.packs import (
     inlined,
     kernel,
     maximum,
+    minimum,
     root,
     some,
     where,
@@ -86,12 +87,14 @@ def sweep_at(t: Topology, b: Buffers, y: Systems, s: float, counted: float) -> N
 
 
 @kernel
-def solve_systems(t: Topology, b: Buffers, y: Systems, d: Slopes, aim: tuple[float, float]) -> None:
-    """Solve the systems of the lanes that are wanted, to a relative residual.
+def solve_systems(
+    t: Topology, b: Buffers, y: Systems, d: Slopes, aim: tuple[float, float, float]
+) -> None:
+    """Solve the systems of the lanes that are wanted, to a relative and an absolute residual.
 
     The last sweep must have been the one from y.at to y.image.
     """
-    wanted, tolerance = aim
+    wanted, tolerance, most = aim
     n, m = b.n_choices, d.n_messages
     linearise(t, b, d, y.at, y.image)
     announce(t, b, d, y.right, (y.basis, 0))
@@ -108,6 +111,7 @@ def solve_systems(t: Topology, b: Buffers, y: Systems, d: Slopes, aim: tuple[flo
     for i in range(m + 1):
         y.basis[i] *= scale
     y.rest[0] = size
+    enough = minimum(tolerance * size, most)
     y.sign[0] = full(1.0)
     wanted *= above(size, 0.0) * y.usable[0]
     used = 0
@@ -116,7 +120,7 @@ def solve_systems(t: Topology, b: Buffers, y: Systems, d: Slopes, aim: tuple[flo
         _orthogonalise(y, used, m + 1)
         missing = _rotate(y, used, wanted)
         used += 1
-        wanted *= above(missing, tolerance * size)
+        wanted *= above(missing, enough)
     _combine(y, used, m + 1)
     for i in range(m):
         y.short[i] = y.short[i] / d.weight[i]

@@ -23,7 +23,6 @@ SWEEP, CHECK, IDLE = 0.0, 1.0, 2.0  # what a lane does
 
 LOOSE = 1e-3  # change of a choice at which a rung below the last counts as solved
 FAR = 0.2  # distance of a choice from its prediction that makes a rung suspect
-EPSILON = 2.0**-52  # relative error of a number
 FIRST_STEP = 0.5  # first rung: precision times range of payoffs
 QUICK = 8.0  # sweeps on a rung that no fork can be near
 EASY = 10.0  # sweeps on a rung after which the next step is longer
@@ -129,7 +128,7 @@ def load(t: Topology, b: Buffers, s: Lanes, job: Job, lane: int, draw: int) -> N
             precision = job.precision[draw * t.n_actors + actor]
             widest = max(widest, precision * (high - low))
             largest = max(largest, precision * max(high, -low))
-    b.noise[lane] = EPSILON * largest
+    b.steep[lane] = largest
     for row in range(job.n_habits):
         b.habit[row * LANES + lane] = np.log(job.habit[draw * job.n_habits + row])
     for row in range(job.n_chances):

@@ -86,7 +86,7 @@ class Buffers(NamedTuple):
         term: [term] Log weights of others' play; chance branches last.
         damp: [1] Damping.
         check: [1] 1 where the lane is under check, else 0.
-        noise: [1] Rounding error of precision times a value.
+        steep: [1] Largest precision times a payoff.
         delta: [1] Largest change of a choice in this sweep.
         residual: [1] Largest |σ − F(σ)|.
         z: [action, K] Scratch.
@@ -110,7 +110,7 @@ class Buffers(NamedTuple):
     term: Flat
     damp: Flat
     check: Flat
-    noise: Flat
+    steep: Flat
     delta: Flat
     residual: Flat
     z: Flat

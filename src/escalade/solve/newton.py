@@ -39,7 +39,8 @@ SETTLED = 1e-3  # change of a choice at which sweeps give way to corrections
 ROUNDS = 30.0  # most corrections
 SMALLEST = 1.0 / 16  # factor of a correction
 MOST_CHANGE = 20.0  # of a log choice in one correction
-CORRECTION = 1e-2  # relative residual of the linear system of a correction
+CORRECTION = 1e-2  # relative residual of the linear system of a correction,
+SHARE = 0.1  # and what it may leave of the change of a choice that it corrects
 RARE = 1e-2  # weight of moves that are hardly made in the measure of progress
 
 
@@ -122,7 +123,7 @@ def _correct(t: Topology, b: Buffers, group: Group, tolerance: float) -> float:
     for i in range(n):
         y.right[i] = where(y.usable[0], y.at[i] - y.image[i], 0.0)
     y.right[n], y.border[n], y.at[n] = full(0.0), full(1.0), full(1.0)
-    solve_systems(t, b, y, d, (w.trying[0], CORRECTION))
+    solve_systems(t, b, y, d, (w.trying[0], CORRECTION, SHARE * change / (1.0 + b.steep[0])))
     for i in range(n):
         largest = maximum(largest, absolute(y.found[i]))
     worse = above(off, w.off[0])

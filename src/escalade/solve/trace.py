@@ -56,7 +56,8 @@ SLACK = 0.02  # and besides, for what the last point was off
 NEWTON = 6  # corrections of one step,
 LAST_NEWTON = 12  # and of the last one, which must be exact
 LOOSE = 1e-4  # change of a choice at which the end of a step of length 1 counts as on the branch
-CORRECTION = 1e-2  # relative residual of the linear system of a correction
+CORRECTION = 1e-2  # relative residual of the linear system of a correction,
+SHARE = 0.1  # and what it may leave of the change of a choice that it corrects
 DIRECTION = 1e-3  # and of a tangent: a rough one would count as a bend
 FINE_DIRECTION = 1e-9  # where a fork is near: it lends its direction to a rough tangent
 RARE = 1e-2  # weight of moves that are hardly made in the length of a step
@@ -124,12 +125,14 @@ def _step(t: Topology, b: Buffers, group: Group, bounds: tuple[float, float]) ->
         b.x[i] = y.at[i]
     sweep_at(t, b, y, y.at[b.n_choices], w.walking[0])
     goal = where(w.last[0], 0.01 * tolerance, LOOSE * minimum(w.length[0] + SHORTEST, 1.0))
-    near = w.walking[0] * above(goal, _change(b, y))
+    change = _change(b, y)
+    near = w.walking[0] * above(goal, change)
     patient = above(where(w.last[0], LAST_NEWTON, NEWTON), w.rounds[0])
     off = (w.walking[0] - near) * y.usable[0] * patient
     _ask(b, y, w, near)
     direction = where(above(FORK, w.length[0]), FINE_DIRECTION, DIRECTION)
-    solve_systems(t, b, y, d, (near + off, where(near, direction, CORRECTION)))
+    most = where(near, 1.0, SHARE * change / (1.0 + b.steep[0]))
+    solve_systems(t, b, y, d, (near + off, where(near, direction, CORRECTION), most))
     _correct(b, y, w, off)
     good = near * _fits(b, y, w)
     good *= 1.0 - w.barred[0] * (1.0 - above(1.0, y.at[b.n_choices]))

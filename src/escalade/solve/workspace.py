@@ -43,7 +43,7 @@ def buffers(game: Game, topology: Topology, tables: Tables) -> Buffers:
         "term": topology.n_marginals + topology.n_branches,
         "damp": 1,
         "check": 1,
-        "noise": 1,
+        "steep": 1,
         "delta": 1,
         "residual": 1,
         "z": actions * types,
