@@ -7,6 +7,7 @@ import gc
 gc.disable()  # nothing to collect while modules load; long work turns it on again
 
 import sys
+import warnings
 from functools import partial
 from importlib import import_module
 from pathlib import Path
@@ -14,13 +15,14 @@ from typing import TYPE_CHECKING
 
 import click
 
-from escalade.errors import EscaladeError, ScenarioError
+from escalade.errors import EscaladeError, GameError, ScenarioError
 
 if TYPE_CHECKING:
     from escalade.forecast.forecast import Forecast
     from escalade.scenario.scenario import Scenario
 
-FAULTY = 2
+FAULTY, UNSOLVED = 2, 1
+STARTS = 256  # of a search for all equilibria of one game
 
 
 PATH = click.Path(path_type=Path)
@@ -181,6 +183,35 @@ def forecast(
         from escalade.report.tables import print_forecast
 
         print_forecast(found)
+
+
+@app.command()
+@click.argument("game", type=PATH, metavar="GAME.efg")
+@click.option("--precision", type=float, required=True, help="λ, per unit of payoff; 0 is habit.")
+@click.option("--all", "every", is_flag=True, help="Look for other equilibria, from many starts.")
+@click.option("--json", is_flag=True, help="Print JSON.")
+def solve(game: Path, precision: float, every: bool, json: bool) -> None:
+    """Solve an extensive game. Prints its quantal response equilibrium, with its residual."""
+    _load_numba()
+    from escalade.game.efg import read_efg
+    from escalade.report.equilibrium import print_equilibria, to_json
+    from escalade.solve import solve as run
+
+    with warnings.catch_warnings(record=True) as doubts:
+        warnings.simplefilter("always", UserWarning)
+        read = read_efg(game)
+    for doubt in doubts:
+        click.echo(f"worth a look: {doubt.message}", err=True)
+    try:
+        found = run(read, precision=precision, starts=STARTS if every else 0)
+    except (ValueError, GameError) as error:
+        raise EscaladeError(f"{game}: {error}") from None
+    if json:
+        click.echo(to_json(found, precision))
+    else:
+        print_equilibria(found, precision)
+    if not found.solved.all():
+        sys.exit(UNSOLVED)
 
 
 @app.command()

@@ -290,7 +290,7 @@ def test_arguments_out_of_bounds_are_named(options: dict[str, Any], message: str
 
 def test_nan_is_refused() -> None:
     game, tables = build("one mover, one type")
-    with pytest.raises(ValueError, match="payoff holds NaN or infinity"):
+    with pytest.raises(ValueError, match=r"the payoff of .* is (nan|inf).*; it must be finite"):
         solve(game, replace(tables, payoff=tables.payoff * np.nan))
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, fields
 from itertools import pairwise
 
@@ -11,6 +12,10 @@ from numpy.typing import ArrayLike, NDArray
 from escalade.game.game import CHANCE, Game
 
 Floats = NDArray[np.float64]
+
+SLACK = 1e-9  # what probabilities may be off in sum
+STEEPEST = 2.0**53  # precision times a payoff: beyond, a rounding error changes choices
+LONGEST_PATH = 8  # moves that a message repeats
 
 
 @dataclass(frozen=True)
@@ -101,7 +106,8 @@ def require_good_numbers(game: Game, tables: Tables) -> None:
     """Refuse tables that do not fit the game or hold numbers that are none.
 
     Raises:
-        ValueError: Naming the table, the value and the bound.
+        ValueError: Naming the game, the node (or information set, or actor), the value and the
+            bound.
     """
     n = tables.n_draws
     last_habit = int((game.infoset_habit + game.infoset_actions).max(initial=0))
@@ -116,21 +122,102 @@ def require_good_numbers(game: Game, tables: Tables) -> None:
         values = getattr(tables, name)
         if values.shape[0] < least or values.shape[1:] != rest:
             raise ValueError(f"{name} has shape {values.shape}; expected {(least, *rest)}")
-        if not np.isfinite(values).all():
-            raise ValueError(f"{name} holds NaN or infinity; every number must be finite")
-        if name != "payoff" and (values < 0).any():
-            raise ValueError(f"{name} is {float(values.min())}; it must not be negative")
-    if (tables.habit[:last_habit] <= 0).any():
-        raise ValueError("habit is 0.0; a habit weight must be above 0")
+        _require(game, name, values, ~np.isfinite(values), "it must be finite")
+        if name != "payoff":
+            _require(game, name, values, values < 0, "it must not be negative")
+    _require_resolution(game, tables)
+    habit = tables.habit[:last_habit]
+    _require(game, "habit", habit, habit <= 0, "it must be above 0")
     for first, last in pairwise(game.slot_start):
-        _require_one("prior", tables.prior[:, first:last].sum(axis=1))
-    for node in np.flatnonzero(game.mover == CHANCE):
+        total = tables.prior[:, first:last].sum(axis=1)
+        off = np.abs(total - 1) > SLACK
+        _require(game, "prior", total, off, "their sum must be 1", slot=int(first))
+    for node in np.flatnonzero(game.mover == CHANCE).tolist():
         children = slice(game.first_child[node], game.first_child[node] + game.n_children[node])
-        _require_one("chance", tables.chance[game.chance[children]].sum(axis=0))
+        total = tables.chance[game.chance[children]].sum(axis=0)
+        off = np.abs(total - 1) > SLACK
+        if off.any():
+            where = f"the sum of chances at {node_name(game, node)}"
+            _require(game, where, total, off, "it must be 1")
 
 
-def _require_one(name: str, total: Floats) -> None:
-    if not np.allclose(total, 1.0, rtol=0.0, atol=1e-9):
-        raise ValueError(
-            f"{name} sums to {float(total.flat[np.abs(total - 1).argmax()])}, not to 1"
-        )
+def _require_resolution(game: Game, tables: Tables) -> None:
+    """Refuse payoffs whose last digit decides a choice: rounding would decide it."""
+    precision = np.repeat(tables.precision, np.diff(game.slot_start), axis=0)
+    payoff = tables.payoff
+    largest = np.maximum(payoff.max(axis=0), -payoff.min(axis=0)) * precision
+    for slot, draw in np.argwhere(largest > STEEPEST)[:1].tolist():
+        row = int(np.abs(payoff[:, slot, draw]).argmax())
+        where = np.zeros(payoff.shape, dtype=bool)
+        where[row, slot, draw] = True
+        bound = f"{STEEPEST / precision[slot, draw]:.3g} at precision {precision[slot, draw]:g}"
+        _require(game, "payoff", payoff, where, f"it must lie within ±{bound}")
+
+
+def node_name(game: Game, node: int) -> str:
+    """A node as messages name it: its number, and the moves that lead there."""
+    moves, at = [], node
+    while game.parent[at] >= 0 and len(moves) < LONGEST_PATH:
+        moves.append(f"'{game.moves[game.move[at]]}'")
+        at = int(game.parent[at])
+    after = ", ".join([*(["…"] if game.parent[at] >= 0 else []), *moves[::-1]])
+    return f"node {node} ({f'after {after}' if after else 'the root'})"
+
+
+def _require(
+    game: Game, name: str, values: Floats, bad: NDArray[np.bool_], bound: str, *, slot: int = 0
+) -> None:
+    """Refuse values of which some are bad, naming the first."""
+    if not bad.any():
+        return
+    index = tuple(int(i) for i in np.argwhere(bad)[0])
+    title = f"game '{game.title}': " if game.title else ""
+    where = _WHERE[name](game, *index[:-1], *([slot] if slot else [])) if name in _WHERE else name
+    draw = f" in draw {index[-1]}" if values.shape[-1] > 1 else ""
+    raise ValueError(f"{title}{where} is {float(values[index])}{draw}; {bound}")
+
+
+def _payoff_name(game: Game, row: int, slot: int) -> str:
+    nodes = np.flatnonzero(game.payoff == row)
+    place = node_name(game, int(nodes[0])) if len(nodes) else f"row {row}"
+    return f"the payoff of {_slot_name(game, slot)} at {place}"
+
+
+def _slot_name(game: Game, slot: int) -> str:
+    actor = int(np.searchsorted(game.slot_start, slot, side="right")) - 1
+    type_ = game.types[actor][slot - int(game.slot_start[actor])]
+    return f"'{game.actors[actor]}'" + (f" of type '{type_}'" if type_ else "")
+
+
+def _chance_name(game: Game, row: int) -> str:
+    nodes = np.flatnonzero(game.chance == row)
+    return f"the chance of {node_name(game, int(nodes[0])) if len(nodes) else f'row {row}'}"
+
+
+def _habit_name(game: Game, row: int) -> str:
+    last = game.infoset_habit + game.infoset_actions
+    sets = np.flatnonzero((game.infoset_habit <= row) & (row < last))
+    if not len(sets):
+        return f"the habit of row {row}"
+    infoset = int(sets[0])
+    move = game.action_names(infoset)[row - int(game.infoset_habit[infoset])]
+    node = node_name(game, int(game.first_node[infoset]))
+    return f"the habit of '{move}' at '{game.infoset_names[infoset]}', {node},"
+
+
+def _precision_name(game: Game, actor: int) -> str:
+    return f"the precision of '{game.actors[actor]}'"
+
+
+def _prior_name(game: Game, observer: int, slot: int = 0) -> str:
+    who = f"'{game.actors[observer - 1]}'" if observer else "the analyst"
+    return f"the prior that {who} holds of {_slot_name(game, slot)}"
+
+
+_WHERE: dict[str, Callable[..., str]] = {
+    "payoff": _payoff_name,
+    "chance": _chance_name,
+    "habit": _habit_name,
+    "precision": _precision_name,
+    "prior": _prior_name,
+}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field, fields
 from enum import IntEnum
 from itertools import product
@@ -53,6 +54,21 @@ class Row(NamedTuple):
     type: str
     move: str
     probability: float
+
+
+def tabulate(game: Game, choice: NDArray[np.float64], draws: Iterable[int]) -> list[Row]:
+    """Rows of choice probabilities [choice, column], one column for each of these draws."""
+    rows: list[Row] = []
+    order = np.argsort(game.infoset_mover, kind="stable").tolist()
+    moves = [game.action_names(infoset) for infoset in range(game.n_infosets)]
+    for column, draw in enumerate(draws):
+        chances = choice[:, column].tolist()
+        for infoset in order:
+            actor, at = int(game.infoset_mover[infoset]), int(game.choice_start[infoset])
+            names = game.actors[actor], game.infoset_names[infoset]
+            pairs = enumerate(product(game.types[actor], moves[infoset]))
+            rows += [Row(draw, *names, kind, move, chances[at + i]) for i, (kind, move) in pairs]
+    return rows
 
 
 @dataclass(frozen=True)
@@ -129,20 +145,7 @@ class Solution:
         Rows are ordered by draw, then actor, then information set in its order in the game (in
         games from a file: by first appearance there), then type, then move.
         """
-        game, rows = self.game, []
-        order = np.argsort(game.infoset_mover, kind="stable").tolist()
-        moves = [game.action_names(infoset) for infoset in range(game.n_infosets)]
-        for draw in range(self.n_draws):
-            chances = self.choice[:, draw].tolist()
-            for infoset in order:
-                actor, at = int(game.infoset_mover[infoset]), int(game.choice_start[infoset])
-                names = game.actors[actor], game.infoset_names[infoset]
-                pairs = product(game.types[actor], moves[infoset])
-                rows += [
-                    Row(draw, *names, type_, move, chances[at + i])
-                    for i, (type_, move) in enumerate(pairs)
-                ]
-        return rows
+        return tabulate(self.game, self.choice, range(self.n_draws))
 
     @property
     def n_equilibria(self) -> NDArray[np.int64]:
