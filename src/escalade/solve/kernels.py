@@ -129,15 +129,13 @@ def _action_values(t: Topology, b: Buffers, infoset: int, first: int, last: int)
                 b.z[a * types + k] = b.value[v + k]
         return
     beliefs(t, b, first, last)
-    for i in range(actions * types):
-        b.z[i] = full(0.0)
-    for m in range(first, last):
-        child = t.first_child[t.member[m]]
-        belief = b.belief[m - first]
-        for a in range(actions):
-            v = t.place[child + a] * b.stride + own
-            for k in range(types):
-                b.z[a * types + k] = fma(belief, b.value[v + k], b.z[a * types + k])
+    for a in range(actions):
+        for k in range(types):
+            z = full(0.0)
+            for m in range(first, last):
+                place = t.place[t.first_child[t.member[m]] + a]
+                z = fma(b.belief[m - first], b.value[place * b.stride + own + k], z)
+            b.z[a * types + k] = z
 
 
 @inlined

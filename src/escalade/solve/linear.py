@@ -41,7 +41,7 @@ class Slopes(NamedTuple):
         value: [inner node, S] Slope of each value.
         step: [choice] Slope of each log choice: the result of `answer`.
         reach: [reach] Slope of each log reach.
-        lean: [node of one information set] Scratch: slope of each log belief.
+        lean: [node of one information set] Scratch: slope of each log belief, then of each belief.
         slope: [action, K] Scratch: slope of each choice probability.
         base: [action, K] Scratch: the choice probability itself.
         mixed: [view, action] Scratch: what an observer expects.
@@ -99,15 +99,15 @@ def _linearise_values(t: Topology, b: Buffers, d: Slopes, infoset: int) -> None:
     types, own = t.types[infoset], t.slots[t.mover[infoset]]
     first, last = t.first_member[infoset], t.first_member[infoset + 1]
     beliefs(t, b, first, last)
-    for i in range(t.actions[infoset] * types):
-        d.action[t.choice[infoset] + i] = full(0.0)
     for m in range(first, last):
-        child = t.first_child[t.member[m]]
-        d.belief[m] = belief = b.belief[m - first]
-        for a in range(t.actions[infoset]):
-            at, v = t.choice[infoset] + a * types, t.place[child + a] * b.stride + own
-            for k in range(types):
-                d.action[at + k] = fma(belief, b.value[v + k], d.action[at + k])
+        d.belief[m] = b.belief[m - first]
+    for a in range(t.actions[infoset]):
+        for k in range(types):
+            value = full(0.0)
+            for m in range(first, last):
+                place = t.place[t.first_child[t.member[m]] + a]
+                value = fma(d.belief[m], b.value[place * b.stride + own + k], value)
+            d.action[t.choice[infoset] + a * types + k] = value
 
 
 @inlined
@@ -179,21 +179,18 @@ def _choice_slopes(t: Topology, b: Buffers, d: Slopes, infoset: int, rise: float
     types, own, start = t.types[infoset], t.slots[t.mover[infoset]], t.choice[infoset]
     actions, scale = t.actions[infoset], b.scale[t.mover[infoset]]
     first, last = t.first_member[infoset], t.first_member[infoset + 1]
-    for i in range(actions * types):
-        d.slope[i] = full(0.0)
-    for m in range(first, last):
-        child, belief = t.first_child[t.member[m]], d.belief[m]
-        tilt = belief * d.lean[m - first]
-        for a in range(actions):
-            place = t.place[child + a]
-            if last - first > 1:
-                for k in range(types):
-                    value = b.value[place * b.stride + own + k]
-                    d.slope[a * types + k] = fma(tilt, value, d.slope[a * types + k])
-            if place >= d.n_rows:
-                for k in range(types):
-                    value = d.value[(place - d.n_rows) * b.stride + own + k]
-                    d.slope[a * types + k] = fma(belief, value, d.slope[a * types + k])
+    for m in range(last - first):
+        d.lean[m] *= d.belief[first + m]
+    for a in range(actions):
+        for k in range(types):
+            slope = full(0.0)
+            for m in range(first, last):
+                place = t.place[t.first_child[t.member[m]] + a]
+                slope = fma(d.lean[m - first], b.value[place * b.stride + own + k], slope)
+                if place >= d.n_rows:
+                    below = (place - d.n_rows) * b.stride + own + k
+                    slope = fma(d.belief[m], d.value[below], slope)
+            d.slope[a * types + k] = slope
     for k in range(types):
         mean = full(0.0)
         for a in range(actions):
@@ -249,23 +246,40 @@ def _node_slope(t: Topology, b: Buffers, d: Slopes, infoset: int, node: int) -> 
     """Slope of the value of a node."""
     here, child = (t.place[node] - d.n_rows) * b.stride, t.first_child[node]
     mover, types, actions = t.mover[infoset], t.types[infoset], t.actions[infoset]
-    for k in range(b.stride):
-        d.value[here + k] = full(0.0)
+    for actor in range(t.n_actors):
+        low, high = t.slots[actor], t.slots[actor + 1]
+        if actor == mover:
+            for k in range(types):
+                at = (here + low + k, low + k, child, actions)
+                _weighted(t, b, d, (d.base, d.slope, k, types), at)
+            continue
+        q = (t.view_of[actor * t.n_actors + mover] - t.view_start[mover]) * actions
+        for k in range(low, high):
+            if types > 1:
+                _weighted(t, b, d, (d.mixed, d.moved, q, 1), (here + k, k, child, actions))
+            else:
+                _weighted(t, b, d, (d.base, d.slope, 0, 1), (here + k, k, child, actions))
+
+
+@inlined
+def _weighted(
+    t: Topology,
+    b: Buffers,
+    d: Slopes,
+    weights: tuple[Flat, Flat, int, int],
+    at: tuple[int, int, int, int],
+) -> None:
+    """Slope of a value: that of its children, and of the weights of its children."""
+    base, moved, start, stride = weights
+    here, slot, child, actions = at
+    slope = full(0.0)
     for a in range(actions):
         place = t.place[child + a]
-        value, below = place * b.stride, (place - d.n_rows) * b.stride
-        for actor in range(t.n_actors):
-            low, high = t.slots[actor], t.slots[actor + 1]
-            q = (t.view_of[actor * t.n_actors + mover] - t.view_start[mover]) * actions + a
-            for k in range(low, high):
-                own = a * types + (k - low if actor == mover else 0)
-                several = types > 1 and actor != mover
-                moved = d.moved[q] if several else d.slope[own]
-                slope = fma(moved, b.value[value + k], d.value[here + k])
-                if place >= d.n_rows:
-                    mixed = d.mixed[q] if several else d.base[own]
-                    slope = fma(mixed, d.value[below + k], slope)
-                d.value[here + k] = slope
+        slope = fma(moved[start + a * stride], b.value[place * b.stride + slot], slope)
+        if place >= d.n_rows:
+            below = d.value[(place - d.n_rows) * b.stride + slot]
+            slope = fma(base[start + a * stride], below, slope)
+    d.value[here] = slope
 
 
 @inlined

@@ -23,6 +23,7 @@ from escalade.solve.topology import build_topology, has_feedback
 from escalade.solve.trace import LONGEST, trace_block
 
 BLOCK = 64  # draws; lanes refill within a block
+WALK_BLOCK = 512  # of walks, which differ more in length
 BLOCK_BYTES = 2**26  # payoffs of a block, which is smaller where a game is large
 
 
@@ -88,7 +89,7 @@ def solve(
     with ThreadPoolExecutor(workers) as pool:
         list(pool.map(run.solve, run.blocks(np.arange(tables.n_draws))))
         for longest in LONGEST:  # a second try starts from habit
-            hard = run.blocks(run.hard(), workers)
+            hard = run.blocks(run.hard(), workers, WALK_BLOCK)
             list(pool.map(partial(run.trace, longest=longest), hard))
     solution = run.solution()
     if not starts:
@@ -113,10 +114,12 @@ class Run:
         self.reached = np.zeros(n)
         self.sweeps = np.zeros(n, dtype=np.int32)
 
-    def blocks(self, draws: NDArray[np.int64], least: int = 1) -> list[NDArray[np.int64]]:
+    def blocks(
+        self, draws: NDArray[np.int64], least: int = 1, block: int = BLOCK
+    ) -> list[NDArray[np.int64]]:
         """The draws in groups that are solved on one thread: at least so many, if there are."""
         most = BLOCK_BYTES // max(1, self.tables.payoff[..., 0].nbytes)
-        size = int(np.clip(most // LANES, 1, BLOCK // LANES)) * LANES
+        size = int(np.clip(most // LANES, 1, block // LANES)) * LANES
         size = max(1, min(size, -(-len(draws) // least)))
         return [draws[i : i + size] for i in range(0, len(draws), size)]
 
