@@ -125,7 +125,6 @@ def require_good_numbers(game: Game, tables: Tables) -> None:
         _require(game, name, values, ~np.isfinite(values), "it must be finite")
         if name != "payoff":
             _require(game, name, values, values < 0, "it must not be negative")
-    _require_resolution(game, tables)
     habit = tables.habit[:last_habit]
     _require(game, "habit", habit, habit <= 0, "it must be above 0")
     for first, last in pairwise(game.slot_start):
@@ -141,11 +140,16 @@ def require_good_numbers(game: Game, tables: Tables) -> None:
             _require(game, where, total, off, "it must be 1")
 
 
-def _require_resolution(game: Game, tables: Tables) -> None:
-    """Refuse payoffs whose last digit decides a choice: rounding would decide it."""
+def require_resolution(game: Game, tables: Tables) -> None:
+    """Refuse payoffs whose last digit decides a choice: rounding would decide it.
+
+    Raises:
+        ValueError: Naming the game, the actor, the node and the payoff.
+    """
     precision = np.repeat(tables.precision, np.diff(game.slot_start), axis=0)
     payoff = tables.payoff
-    largest = np.maximum(payoff.max(axis=0), -payoff.min(axis=0)) * precision
+    with np.errstate(over="ignore"):
+        largest = np.maximum(payoff.max(axis=0), -payoff.min(axis=0)) * precision
     for slot, draw in np.argwhere(largest > STEEPEST)[:1].tolist():
         row = int(np.abs(payoff[:, slot, draw]).argmax())
         where = np.zeros(payoff.shape, dtype=bool)

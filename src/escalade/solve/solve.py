@@ -11,7 +11,13 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from escalade.game.game import Game, require_perfect_recall
-from escalade.game.tables import Tables, own_numbers, require_good_numbers, with_numbers
+from escalade.game.tables import (
+    Tables,
+    own_numbers,
+    require_good_numbers,
+    require_resolution,
+    with_numbers,
+)
 from escalade.solve import workspace
 from escalade.solve.backend import solve_on
 from escalade.solve.ladder import Job, solve_block
@@ -81,6 +87,7 @@ def solve(
         priors=priors,
     )
     require_good_numbers(game, tables)
+    require_resolution(game, tables)
     if backend is not None:
         alone = partial(solve, tolerance=tolerance, max_sweeps=max_sweeps, threads=1, starts=starts)
         return solve_on(backend, alone, game, tables, workers=threads)
