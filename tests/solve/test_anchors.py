@@ -98,8 +98,8 @@ def test_the_pokers_have_as_many_information_sets_and_ends_as_published(tmp_path
 # Precisions up to the highest that is followed in seconds, and how much both players together can
 # gain there by playing better.
 LADDERS = {
-    "kuhn": (KUHN, -1 / 18, (1.0, 2.0, 5.0, 10.0, 20.0), 0.015),
-    "leduc": (LEDUC, -0.085606424078, (0.5, 1.0, 2.0, 3.5), 0.25),
+    "kuhn": (KUHN, -1 / 18, (1.0, 5.0, 20.0, 50.0, 100.0), 0.003),
+    "leduc": (LEDUC, -0.085606424078, (0.5, 1.0, 2.0, 3.5, 5.0), 0.17),
 }
 
 

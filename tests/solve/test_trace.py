@@ -109,10 +109,6 @@ FORKS = [
     ("contrib/games/sh3.efg", 2.0),
     ("contrib/games/sh3.efg", 5.0),
 ]
-# Here the solver, too, leaves the symmetric branch: for one of those that fork off.
-LEFT = {("contrib/games/sh3.efg", 2.0)}
-# Not followed to the end yet; the published solution lies on the branch.
-HARD = {("catalog/books/vonstengel2022/fig10.1.efg", 5.0)}
 # Gambit's path ends before these precisions; in the last three, where two branches cross.
 STALLED = [
     ("catalog/journals/mor/vonstengelforges2008/fig9.efg", 5.0),
@@ -148,10 +144,6 @@ def test_every_published_solution_is_reached_or_its_difference_is_known(shared: 
             continue
         published = np.array(case["probs"])
         gap = np.abs(found.choice[:, 0] - published).max()
-        if key in HARD:
-            assert not found.solved.all() or gap <= 1e-6
-            seen["hard"] += 1
-            continue
         assert found.solved.all(), key
         if key in FORKS:
             for sigma in (published, found.choice[:, 0]):
@@ -160,7 +152,7 @@ def test_every_published_solution_is_reached_or_its_difference_is_known(shared: 
             continue
         assert gap <= 1e-6, key
         seen["same"] += 1
-    assert seen == {"same": 150, "fork": 5, "hard": 1, "imperfect recall": 41}
+    assert seen == {"same": 151, "fork": 5, "imperfect recall": 41}
 
 
 @pytest.mark.parametrize(("file", "precision"), FORKS)
@@ -186,7 +178,7 @@ def test_where_others_fork_off_a_fine_walk_keeps_to_the_symmetric_branch(
     assert np.abs(published - path[-1][1]).max() > 0.2
 
 
-@pytest.mark.parametrize(("file", "precision"), [fork for fork in FORKS if fork not in LEFT])
+@pytest.mark.parametrize(("file", "precision"), FORKS)
 def test_the_solver_goes_straight_on_where_others_fork_off(
     shared: Path, file: str, precision: float
 ) -> None:
