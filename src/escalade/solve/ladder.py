@@ -11,11 +11,11 @@ from __future__ import annotations
 from typing import Any, NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
 from escalade.solve.anderson import Memory, accelerate
+from escalade.solve.job import Job, habit_choice, load, write_values
 from escalade.solve.kernels import sweep
-from escalade.solve.lanes import LOG_ZERO, Buffers, Flat, packs, pointers, sources
+from escalade.solve.lanes import Buffers, Flat, packs, pointers, sources
 from escalade.solve.packs import LANES, entry, kernel
 from escalade.solve.topology import Topology
 
@@ -71,109 +71,17 @@ class Lanes(NamedTuple):
     saved: Flat
 
 
-class Job(NamedTuple):
-    """The numbers of some draws of a game, what is asked, and results; draws outermost.
-
-    Attributes:
-        n_draws, n_rows, n_chances, n_habits: Sizes.
-        exact: 1 when a single pass is the equilibrium.
-        tolerance: Largest residual of a solved draw.
-        max_sweeps: Most passes for one draw.
-        payoff: [draw, row, slot] As in `Tables`, and likewise:
-        chance: [draw, row]
-        habit: [draw, row]
-        precision: [draw, actor]
-        prior: [draw, observer, slot]
-        choice: [draw, choice] Result, as `Game.choice_start` says.
-        value: [draw, slot] Result.
-        solved: [draw] 1 when solved, else 0.
-        residual: [draw] Result.
-        reached: [draw] Result.
-        sweeps: [draw] Result.
-    """
-
-    n_draws: int
-    n_rows: int
-    n_chances: int
-    n_habits: int
-    exact: int
-    tolerance: float
-    max_sweeps: float
-    payoff: Flat
-    chance: Flat
-    habit: Flat
-    precision: Flat
-    prior: Flat
-    choice: Flat
-    value: Flat
-    solved: NDArray[np.int8]
-    residual: Flat
-    reached: Flat
-    sweeps: NDArray[np.int32]
-
-
 @kernel
-def load(t: Topology, b: Buffers, s: Lanes, job: Job, lane: int, draw: int) -> None:
-    """Copy the numbers of a draw into a lane and put it on the first rung."""
-    n = b.stride
-    table = draw * job.n_rows * n
-    for i in range(job.n_rows * n):
-        b.value[i * LANES + lane] = job.payoff[table + i]
-    widest = largest = 0.0
-    for actor in range(t.n_actors):
-        for slot in range(t.slots[actor], t.slots[actor + 1]):
-            low, high = np.inf, -np.inf
-            for i in range(table + slot, table + job.n_rows * n, n):
-                low, high = min(low, job.payoff[i]), max(high, job.payoff[i])
-            precision = job.precision[draw * t.n_actors + actor]
-            widest = max(widest, precision * (high - low))
-            largest = max(largest, precision * max(high, -low))
-    b.steep[lane] = largest
-    for row in range(job.n_habits):
-        b.habit[row * LANES + lane] = np.log(job.habit[draw * job.n_habits + row])
-    for row in range(job.n_chances):
-        b.chance[row * LANES + lane] = job.chance[draw * job.n_chances + row]
-    _load_beliefs(t, b, job, lane, draw)
-    _habit_choice(t, b, s, lane)
+def _begin(t: Topology, b: Buffers, s: Lanes, job: Job, lane: int, draw: int) -> None:
+    """Give a draw to a lane and put it on the first rung."""
+    widest = load(t, b, job, lane, draw)
+    habit_choice(t, b, s.saved, lane)
     s.draw[lane] = draw
     s.s_ok[lane] = s.s_before[lane] = s.safe[lane] = 0.0
     s.sweeps[lane] = s.checks[lane] = 0.0
     s.damp[lane] = 1.0
     s.step[lane] = 1.0 if job.exact > 0 or widest <= FIRST_STEP else FIRST_STEP / widest
     _next_rung(t, b, s, job, lane)
-
-
-@kernel
-def _load_beliefs(t: Topology, b: Buffers, job: Job, lane: int, draw: int) -> None:
-    """Log priors of the views, and log probabilities of chance's branches on the way."""
-    priors = draw * (t.n_actors + 1) * b.stride
-    for view in range(t.n_views):
-        first = t.slots[t.view_actor[view]]
-        for k in range(t.slots[t.view_actor[view] + 1] - first):
-            p = job.prior[priors + t.view_observer[view] * b.stride + first + k]
-            b.prior[(view * b.width + k) * LANES + lane] = np.log(p) if p > 0 else LOG_ZERO
-    for branch in range(t.n_branches):
-        p = job.chance[draw * job.n_chances + t.branch_row[branch]]
-        log = np.log(p) if p > 0 else LOG_ZERO
-        if t.branch_above[branch] >= 0:
-            log += b.term[(t.n_marginals + t.branch_above[branch]) * LANES + lane]
-        b.term[(t.n_marginals + branch) * LANES + lane] = log
-
-
-@kernel
-def _habit_choice(t: Topology, b: Buffers, s: Lanes, lane: int) -> None:
-    """The equilibrium at precision 0: everybody follows habit."""
-    for infoset in range(t.n_infosets):
-        row, actions = t.habit[infoset], t.actions[infoset]
-        top, total = -np.inf, 0.0
-        for a in range(actions):
-            top = max(top, b.habit[(row + a) * LANES + lane])
-        for a in range(actions):
-            total += np.exp(b.habit[(row + a) * LANES + lane] - top)
-        for a in range(actions):
-            x = b.habit[(row + a) * LANES + lane] - top - np.log(total)
-            for k in range(t.types[infoset]):
-                s.saved[(t.choice[infoset] + a * t.types[infoset] + k) * LANES + lane] = x
 
 
 @kernel
@@ -313,7 +221,7 @@ def _finish(t: Topology, b: Buffers, s: Lanes, job: Job, lane: int, residual: fl
     for j in range(lane, b.n_choices * LANES, LANES):
         solved &= b.x[j] <= 1e-9  # false for NaN
     if not solved and s.safe[lane] == 0.0:
-        _habit_choice(t, b, s, lane)
+        habit_choice(t, b, s.saved, lane)
     for infoset in range(t.n_infosets):
         start, types, actions = t.choice[infoset], t.types[infoset], t.actions[infoset]
         for k in range(types):
@@ -327,14 +235,6 @@ def _finish(t: Topology, b: Buffers, s: Lanes, job: Job, lane: int, residual: fl
     job.residual[draw] = residual if solved else np.nan
     job.sweeps[draw] = int(s.sweeps[lane])
     s.mode[lane] = IDLE
-
-
-@kernel
-def write_values(t: Topology, b: Buffers, job: Job, lane: int, draw: int) -> None:
-    """Write what the last sweep found every type to expect of the whole game."""
-    root = t.place[0] * b.stride
-    for slot in range(b.stride):
-        job.value[draw * b.stride + slot] = b.value[(root + slot) * LANES + lane]
 
 
 def _entry(version: int) -> Any:
@@ -360,7 +260,7 @@ def _entry(version: int) -> Any:
             any_check = any_on = False
             for lane in range(LANES):
                 if s.mode[lane] == IDLE and done < job.n_draws:
-                    load(t, b, s, job, lane, done)
+                    _begin(t, b, s, job, lane, done)
                     done += 1
                 if s.mode[lane] != IDLE:
                     active += 1

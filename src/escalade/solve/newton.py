@@ -13,9 +13,9 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from escalade.solve.job import Job, load, read_start, write_choices
 from escalade.solve.kernels import sweep
 from escalade.solve.krylov import Systems, solve_systems, sweep_at
-from escalade.solve.ladder import Job, Lanes, load
 from escalade.solve.lanes import Buffers, Flat, packs, pointers, sources
 from escalade.solve.linear import Slopes
 from escalade.solve.packs import (
@@ -149,18 +149,11 @@ def _measure(t: Topology, b: Buffers, y: Systems, w: Tries, near: float) -> None
 
 
 @kernel
-def _start(t: Topology, s: Lanes, y: Systems, w: Tries, at: tuple[Job, int, int, int]) -> None:
+def _start(t: Topology, b: Buffers, y: Systems, w: Tries, at: tuple[Job, int, int, int]) -> None:
     """Put a lane on a starting point, or on habit where that holds NaN."""
-    job, n, lane, sweeps = at
-    start = int(s.draw[lane])
-    given = job.choice[start * n] <= 0.0  # false for NaN
-    for infoset in range(t.n_infosets):
-        first, types, actions = t.choice[infoset], t.types[infoset], t.actions[infoset]
-        for k in range(types):
-            for a in range(actions):
-                i = (first + a * types + k) * LANES + lane
-                log = job.choice[start * n + first + k * actions + a]
-                y.at[i] = log if given else s.saved[i]
+    job, lane, start, sweeps = at
+    load(t, b, job, lane, start)
+    read_start(t, b, job, y.at, (lane, start))
     for actor in range(t.n_actors):
         y.precision[actor * LANES + lane] = job.precision[start * t.n_actors + actor]
     w.start[lane] = start
@@ -175,15 +168,7 @@ def _finish(t: Topology, b: Buffers, y: Systems, w: Tries, at: tuple[Job, int]) 
     """Write the results of a lane that has ended: its point when the residual supports it."""
     job, lane = at
     start = int(w.start[lane])
-    found = w.residual[lane] <= job.tolerance
-    for infoset in range(t.n_infosets):
-        first, types, actions = t.choice[infoset], t.types[infoset], t.actions[infoset]
-        for k in range(types):
-            for a in range(actions):
-                p = np.exp(b.x[(first + a * types + k) * LANES + lane])
-                job.choice[start * b.n_choices + first + k * actions + a] = p if found else np.nan
-    job.solved[start] = 1 if found else 0
-    job.residual[start] = w.residual[lane] if found else np.nan
+    write_choices(t, b, job, (lane, start), w.residual[lane])
     job.sweeps[start] = int(y.sweeps[lane])
     w.start[lane] = -1.0
 
@@ -196,17 +181,17 @@ def _entry(version: int) -> Any:
         """Try every starting point of a job.
 
         Args:
-            arrays: `Topology`, `Buffers`, `Lanes`, `Systems`, `Slopes`, `Tries`, `Job`; each draw
+            arrays: `Topology`, `Buffers`, `Systems`, `Slopes`, `Tries`, `Job`; each draw
                 of the job is one starting point of one draw of the game, its log choices in the
                 job's `choice`, or NaN to start from habit.
             sweeps: Most damped sweeps before the first correction.
         """
         if version < 0:  # never: named here to be part of the key under which this is kept
             return
-        t, b, s = pointers(arrays[0]), pointers(arrays[1]), pointers(arrays[2])
-        y, w, job = pointers(arrays[3]), pointers(arrays[5]), pointers(arrays[6])
-        b_packs, y_packs, w_packs = packs(arrays[1]), packs(arrays[3]), packs(arrays[5])
-        group = (y_packs, packs(arrays[4]), w_packs)
+        t, b, y = pointers(arrays[0]), pointers(arrays[1]), pointers(arrays[2])
+        w, job = pointers(arrays[4]), pointers(arrays[5])
+        b_packs, y_packs, w_packs = packs(arrays[1]), packs(arrays[2]), packs(arrays[4])
+        group = (y_packs, packs(arrays[3]), w_packs)
         done = 0
         for lane in range(LANES):
             w.start[lane] = -1.0
@@ -215,8 +200,7 @@ def _entry(version: int) -> Any:
             active = 0
             for lane in range(LANES):
                 if w.start[lane] < 0 and done < job.n_draws:
-                    load(t, b, s, job, lane, done)
-                    _start(t, s, y, w, (job, b.n_choices, lane, sweeps))
+                    _start(t, b, y, w, (job, lane, done, sweeps))
                     done += 1
                 active += 1 if w.start[lane] >= 0 else 0
             if active == 0:

@@ -20,7 +20,8 @@ from escalade.game.tables import (
 )
 from escalade.solve import workspace
 from escalade.solve.backend import solve_on
-from escalade.solve.ladder import Job, solve_block
+from escalade.solve.job import Job
+from escalade.solve.ladder import solve_block
 from escalade.solve.lanes import Buffers
 from escalade.solve.packs import LANES
 from escalade.solve.solution import Solution, Status
@@ -148,10 +149,10 @@ class Run:
         job.choice[:] = self.choice[:, draws].T
         job.reached[:] = self.reached[draws]
         job.sweeps[:] = self.sweeps[draws]
-        lanes, walk = workspace.lanes(self.game), workspace.walk(self.game)
+        walk = workspace.walk(self.game)
         slopes = workspace.slopes(self.game, self.topology, self.tables)
         systems = workspace.systems(self.game, slopes.n_messages)
-        arrays = (self.topology, self.buffers(), lanes, systems, slopes, walk, job)
+        arrays = (self.topology, self.buffers(), systems, slopes, walk, job)
         trace_block(arrays, longest)
         self._keep(job, draws, Status.TRACED)
 

@@ -132,10 +132,9 @@ def _try_all(
         for pairs in run.blocks(np.arange(len(draw))):
             job = run.job(draws[draw[pairs]])
             job.choice[:] = points[start[pairs]]
-            lanes, tries = workspace.lanes(run.game), workspace.tries()
             slopes = workspace.slopes(run.game, topology, run.tables)
             systems = workspace.systems(run.game, slopes.n_messages)
-            arrays = (topology, run.buffers(), lanes, systems, slopes, tries, job)
+            arrays = (topology, run.buffers(), systems, slopes, workspace.tries(), job)
             search_block(arrays, sweeps)
             residual[draw[pairs], start[pairs]] = job.residual
             choice[draw[pairs], start[pairs]] = job.choice

@@ -19,9 +19,9 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from escalade.solve.job import Job, load, read_start, write_choices, write_values
 from escalade.solve.kernels import sweep
 from escalade.solve.krylov import Systems, solve_systems, sweep_at
-from escalade.solve.ladder import Job, Lanes, load, write_values
 from escalade.solve.lanes import Buffers, Flat, packs, pointers, sources
 from escalade.solve.linear import Slopes
 from escalade.solve.packs import (
@@ -286,19 +286,14 @@ def _normalise(t: Topology, b: Buffers, w: Walk, infoset: int, k: int) -> None:
 
 
 @kernel
-def _start(t: Topology, s: Lanes, y: Systems, w: Walk, at: tuple[Job, int, int]) -> None:
+def _start(t: Topology, b: Buffers, y: Systems, w: Walk, at: tuple[Job, int, int]) -> None:
     """Put a lane on the point that the ladder left for its draw, or on habit."""
-    job, n, lane = at
-    draw = int(s.draw[lane])
-    left = job.choice[draw * n] <= 0.0  # false for NaN
-    for infoset in range(t.n_infosets):
-        start, types, actions = t.choice[infoset], t.types[infoset], t.actions[infoset]
-        for k in range(types):
-            for a in range(actions):
-                i = (start + a * types + k) * LANES + lane
-                log = job.choice[draw * n + start + k * actions + a]
-                w.point[i] = log if left else s.saved[i]
-                w.along[i] = 0.0
+    job, lane, draw = at
+    n = b.n_choices
+    load(t, b, job, lane, draw)
+    left = read_start(t, b, job, w.point, (lane, draw))
+    for i in range(lane, n * LANES, LANES):
+        w.along[i] = 0.0
     w.point[n * LANES + lane] = job.reached[draw] if left else 0.0
     w.along[n * LANES + lane] = 1.0
     for actor in range(t.n_actors):
@@ -314,17 +309,9 @@ def _start(t: Topology, s: Lanes, y: Systems, w: Walk, at: tuple[Job, int, int])
 def _finish(t: Topology, b: Buffers, y: Systems, w: Walk, at: tuple[Job, int]) -> None:
     """Write the results of a lane that has ended: its point when the residual supports it."""
     job, lane = at
-    draw, game = int(w.draw[lane]), int(w.draw[lane]) * b.n_choices
-    solved = w.residual[lane] <= job.tolerance
-    for infoset in range(t.n_infosets):
-        start, types, actions = t.choice[infoset], t.types[infoset], t.actions[infoset]
-        for k in range(types):
-            for a in range(actions):
-                p = np.exp(b.x[(start + a * types + k) * LANES + lane])
-                job.choice[game + start + k * actions + a] = p if solved else np.nan
+    draw = int(w.draw[lane])
+    solved = write_choices(t, b, job, (lane, draw), w.residual[lane])
     write_values(t, b, job, lane, draw)
-    job.solved[draw] = 1 if solved else 0
-    job.residual[draw] = w.residual[lane] if solved else np.nan
     job.reached[draw] = 1.0 if solved else min(max(job.reached[draw], w.reached[lane]), 1.0)
     job.sweeps[draw] = int(y.sweeps[lane])
 
@@ -337,16 +324,16 @@ def _entry(version: int) -> Any:
         """Walk every draw of a job to the precision asked for.
 
         Args:
-            arrays: `Topology`, `Buffers`, `Lanes`, `Systems`, `Slopes`, `Walk`, `Job`; the job's
-                `choice` holds log choices on the branch at its `reached`, or NaN to start at habit.
+            arrays: `Topology`, `Buffers`, `Systems`, `Slopes`, `Walk`, `Job`; the job's `choice`
+                holds log choices on the branch at its `reached`, or NaN to start at habit.
             longest: Longest step: about the change of a log choice that is made for sure.
         """
         if version < 0:  # never: named here to be part of the key under which this is kept
             return
-        t, b, s = pointers(arrays[0]), pointers(arrays[1]), pointers(arrays[2])
-        y, w, job = pointers(arrays[3]), pointers(arrays[5]), pointers(arrays[6])
-        b_packs, y_packs, w_packs = packs(arrays[1]), packs(arrays[3]), packs(arrays[5])
-        group = (y_packs, packs(arrays[4]), w_packs)
+        t, b, y = pointers(arrays[0]), pointers(arrays[1]), pointers(arrays[2])
+        w, job = pointers(arrays[4]), pointers(arrays[5])
+        b_packs, y_packs, w_packs = packs(arrays[1]), packs(arrays[2]), packs(arrays[4])
+        group = (y_packs, packs(arrays[3]), w_packs)
         done = 0
         for lane in range(LANES):
             w.draw[lane] = -1.0
@@ -354,8 +341,7 @@ def _entry(version: int) -> Any:
             active = 0
             for lane in range(LANES):
                 if w.draw[lane] < 0 and done < job.n_draws:
-                    load(t, b, s, job, lane, done)
-                    _start(t, s, y, w, (job, b.n_choices, lane))
+                    _start(t, b, y, w, (job, lane, done))
                     done += 1
                 active += 1 if w.draw[lane] >= 0 else 0
             if active == 0:
