@@ -58,7 +58,7 @@ class Job(NamedTuple):
 
 @kernel
 def load(t: Topology, b: Buffers, job: Job, lane: int, draw: int) -> float:
-    """Copy the numbers of a draw into a lane; returns its largest precision times payoffs' range."""
+    """Copy the numbers of a draw into a lane; returns precision times range of payoffs."""
     n = b.stride
     table = draw * job.n_rows * n
     for i in range(job.n_rows * n):
