@@ -199,6 +199,8 @@ def _mutate(data: Any, place: tuple[Any, ...], how: str, value: Any) -> None:
         except (KeyError, IndexError, TypeError):
             return
     key = place[-1]
+    if isinstance(data, str):
+        return
     try:
         old = data[key]
     except (KeyError, IndexError, TypeError):

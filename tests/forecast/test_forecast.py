@@ -6,6 +6,7 @@ import itertools
 import math
 import tracemalloc
 import weakref
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,7 @@ from escalade.forecast.forecast import Forecast, forecast
 from escalade.forecast.worlds import evaluate
 from escalade.report.plain import to_json
 from escalade.scenario.scenario import Scenario
+from escalade.solve import Status, solve
 
 
 def logit(difference: float) -> float:
@@ -222,17 +224,17 @@ def _brute_force(found: Forecast) -> tuple[float, float, float]:
 def test_the_same_seed_gives_the_same_bytes_on_any_number_of_threads(tmp_path: Path) -> None:
     changes = changed("actors", "us", "precision", to="deliberate")
     scenario = crisis(tmp_path, **changes)
-    texts = {to_json(forecast(scenario, draws=130, threads=threads)) for threads in (1, 2, None)}
+    texts = {
+        to_json(forecast(scenario, draws=130, solver=partial(solve, threads=threads)))
+        for threads in (1, 2, None)
+    }
     assert len(texts) == 1
     assert to_json(forecast(scenario, draws=130, seed=1)) not in texts
 
 
 def test_tables_are_kept_of_one_chunk_of_worlds_at_a_time(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path,
 ) -> None:
-    from escalade.forecast import worlds as room
-    from escalade.solve import solve
-
     made: list[weakref.ref[Any]] = []
     alive = []
 
@@ -241,8 +243,7 @@ def test_tables_are_kept_of_one_chunk_of_worlds_at_a_time(
         alive.append(sum(ref() is not None for ref in made))
         return solve(game, tables, **options)
 
-    monkeypatch.setattr(room, "solve", watched)
-    forecast(crisis(tmp_path), draws=4 * 512)
+    forecast(crisis(tmp_path), draws=4 * 512, solver=watched)
     assert alive == [1] * 8, "four chunks of worlds, and four by habit"
 
 
@@ -258,7 +259,7 @@ def test_a_world_takes_hardly_more_memory_than_what_is_kept_of_it(
     def measured(draws: int) -> tuple[int, int]:
         """Bytes at the peak, and in the arrays of the forecast."""
         tracemalloc.start()
-        found = forecast(scenario, draws=draws, threads=1)
+        found = forecast(scenario, draws=draws, solver=partial(solve, threads=1))
         peak = tracemalloc.get_traced_memory()[1]
         tracemalloc.stop()
         values = [found.inputs.values, *vars(found.worlds).values()]
@@ -293,12 +294,7 @@ def test_a_history_that_no_world_allows_is_a_fault(
         forecast(crisis(tmp_path), draws=4)
 
 
-def test_failed_worlds_are_counted_said_and_left_out(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    from escalade.forecast import worlds as room
-    from escalade.solve import Status, solve
-
+def test_failed_worlds_are_counted_said_and_left_out(tmp_path: Path) -> None:
     def half(game: Any, tables: Any, **options: Any) -> Any:
         found = solve(game, tables, **options)
         status, choice = found.status.copy(), found.choice.copy()
@@ -309,8 +305,7 @@ def test_failed_worlds_are_counted_said_and_left_out(
     changes = changed("actors", "us", "precision", to="deliberate")
     scenario: Scenario = crisis(tmp_path, **changes)
     whole = forecast(scenario, draws=8)
-    monkeypatch.setattr(room, "solve", half)
-    found = forecast(scenario, draws=8)
+    found = forecast(scenario, draws=8, solver=half)
     assert found.failed_draws == 4
     assert any("4 of 8 model worlds" in warning for warning in found.warnings)
     assert found.effective_draws == pytest.approx(4)

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from statistics import NormalDist
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -44,6 +45,23 @@ class Draws:
         return tuple(value[..., which] for value in self.values)
 
 
+class Cube(NamedTuple):
+    """Where every model world lies, before the inputs give it a meaning.
+
+    Two assessments, or one before and after a change, are compared at the same points: then what
+    differs between them is no accident of the draws.
+
+    Attributes:
+        points: For each input, [dimension, draw] independent uniform numbers in (0, 1): none for a
+            plain number, one per gap for a ranking, otherwise one.
+        effects: For each group of likelihood words, [draw] what the author means by such words: an
+            independent standard normal number.
+    """
+
+    points: tuple[Floats, ...]
+    effects: Mapping[str, Floats]
+
+
 def draw(inputs: Sequence[Input], n_draws: int, seed: int) -> Draws:
     """Draw every input from a scrambled Sobol sequence.
 
@@ -61,6 +79,11 @@ def draw(inputs: Sequence[Input], n_draws: int, seed: int) -> Draws:
     Raises:
         ValueError: If `n_draws` or `seed` is out of bounds.
     """
+    return Draws(values_at(inputs, cube(inputs, n_draws, seed), n_draws), seed)
+
+
+def cube(inputs: Sequence[Input], n_draws: int, seed: int) -> Cube:
+    """The points at which `draw` takes the quantiles of the inputs; arguments as there."""
     if not 1 <= n_draws <= 2**24:
         raise ValueError(f"n_draws is {n_draws}; it must lie between 1 and {2**24}")
     if seed < 0:
@@ -72,14 +95,19 @@ def draw(inputs: Sequence[Input], n_draws: int, seed: int) -> Draws:
                             f"{MAX_DIMENSION:,}, the most that can be drawn")  # fmt: skip
     points = _sobol(sum(sizes) + len(groups), n_draws, seed)
     effects = {group: _normal_quantile(points[i]) for i, group in enumerate(groups)}
-    values, row = [], len(groups)
-    for item, size in zip(inputs, sizes, strict=True):
-        own = points[row : row + size]
-        values.append(_values(item.value, own, effects, n_draws))
-        row += size
-    for value in values:
-        value.setflags(write=False)
-    return Draws(tuple(values), seed)
+    ends = len(groups) + np.cumsum(sizes)
+    own = [points[end - size : end] for end, size in zip(ends, sizes, strict=True)]
+    return Cube(tuple(own), effects)
+
+
+def values_at(inputs: Sequence[Input], where: Cube, n_draws: int) -> tuple[Floats, ...]:
+    """The values of inputs at points: [draw] each, or [stratum, draw] for a ranking; read-only."""
+    values = []
+    for item, points in zip(inputs, where.points, strict=True):
+        found = _values(item.value, points, where.effects, n_draws)
+        found.setflags(write=False)
+        values.append(found)
+    return tuple(values)
 
 
 def dimensions(value: Distribution | Ranking) -> int:
@@ -105,7 +133,7 @@ def _sobol(dimension: int, n_draws: int, seed: int) -> Floats:
 
 
 def _values(
-    value: Distribution | Ranking, points: Floats, effects: dict[str, Floats], n_draws: int
+    value: Distribution | Ranking, points: Floats, effects: Mapping[str, Floats], n_draws: int
 ) -> Floats:
     """The values of one input at its points of the unit cube."""
     if isinstance(value, Ranking):

@@ -22,9 +22,9 @@ from escalade.forecast.rows import (
     TypeRow,
 )
 from escalade.forecast.summary import HIGH, LOW, effective_draws
-from escalade.forecast.worlds import Worlds, evaluate, evaluate_habit
+from escalade.forecast.worlds import Solver, Worlds, evaluate, evaluate_habit
 from escalade.scenario.scenario import Scenario
-from escalade.solve import Status
+from escalade.solve import Status, solve
 
 DEFAULT_DRAWS = 1024
 LOW_EFFECTIVE = 100
@@ -96,7 +96,7 @@ def forecast(
     draws: int = DEFAULT_DRAWS,
     seed: int = 0,
     progress: Callable[[int], None] | None = None,
-    threads: int | None = None,
+    solver: Solver = solve,
     starts: int = 0,
 ) -> Forecast:
     """Forecast a scenario.
@@ -107,7 +107,8 @@ def forecast(
         seed: Seed of the draws; the same seed gives the same forecast.
         progress: Called with the number of worlds done since the last call; every world is done
             twice, once by habit alone.
-        threads: Threads that solve; all cores by default. The result does not depend on it.
+        solver: What solves a game: `solve` itself, with arguments of its own given such as
+            `threads` or `backend`, or a `Store` that remembers.
         starts: Starting points from which several equilibria of every world are searched for.
             Nothing else in the forecast depends on it.
 
@@ -121,11 +122,11 @@ def forecast(
     """
     inputs = draw(scenario.inputs, draws, seed)
     ready = plan(scenario)
-    worlds = evaluate(ready, inputs, progress=progress, threads=threads, starts=starts)
+    worlds = evaluate(ready, inputs, progress=progress, solver=solver, starts=starts)
     failed = int(np.any(worlds.status == Status.FAILED, axis=0).sum())
     if not (worlds.weight > 0).any():
         raise ScenarioError([_impossible(scenario, failed)])
-    habit = evaluate_habit(ready, inputs, progress=progress, threads=threads)
+    habit = evaluate_habit(ready, inputs, progress=progress, solver=solver)
     effective = effective_draws(worlds.weight)
     outcomes = tuple(read_worlds.outcome_rows(ready, worlds, habit))
     return Forecast(

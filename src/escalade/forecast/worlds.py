@@ -21,6 +21,8 @@ from escalade.solve import Solution, solve
 from escalade.solve.reach import outcome_distribution, teaching
 
 Floats = NDArray[np.float64]
+Solver = Callable[..., Solution]
+How = tuple[Solver, int]  # what solves, and from how many starting points
 
 CHUNK_BYTES = 150_000_000
 """Memory that the choice probabilities of one chunk of draws may take."""
@@ -75,7 +77,7 @@ def evaluate(
     draws: Draws,
     *,
     progress: Callable[[int], None] | None = None,
-    threads: int | None = None,
+    solver: Solver = solve,
     starts: int = 0,
 ) -> Worlds:
     """Solve and read every model world.
@@ -84,13 +86,13 @@ def evaluate(
         plan: The scenario with its theatres compiled.
         draws: The inputs in every world.
         progress: Called with the number of draws done since the last call.
-        threads: Threads that solve; all cores by default.
+        solver: What solves a game: `solve` itself, or with arguments of its own given.
         starts: Starting points from which several equilibria are searched for.
 
     Returns:
         The worlds, in the order of the draws.
     """
-    return _by_chunk(partial(_worlds, plan, threads, starts), draws, _chunk(plan), progress)
+    return _by_chunk(partial(_worlds, plan, (solver, starts)), draws, _chunk(plan), progress)
 
 
 def evaluate_habit(
@@ -98,7 +100,7 @@ def evaluate_habit(
     draws: Draws,
     *,
     progress: Callable[[int], None] | None = None,
-    threads: int | None = None,
+    solver: Solver = solve,
 ) -> Ends:
     """How likely the ends are by habit alone, every precision 0.
 
@@ -106,12 +108,12 @@ def evaluate_habit(
         plan: The scenario with its theatres compiled.
         draws: The inputs in every world.
         progress: Called with the number of draws done since the last call.
-        threads: Threads that solve; all cores by default.
+        solver: What solves a game: `solve` itself, or with arguments of its own given.
 
     Returns:
         The ends, in the order of the draws.
     """
-    return _by_chunk(partial(_habit, plan, threads), draws, _chunk(plan), progress)
+    return _by_chunk(partial(_habit, plan, solver), draws, _chunk(plan), progress)
 
 
 def _chunk(plan: Plan) -> int:
@@ -167,10 +169,10 @@ class _Solved:
     solution: Solution
 
 
-def _worlds(plan: Plan, threads: int | None, starts: int, values: Sequence[Floats]) -> Worlds:
+def _worlds(plan: Plan, how: How, values: Sequence[Floats]) -> Worlds:
     """The worlds of one chunk."""
     prior = priors(plan.scenario, values)
-    paths, solved = _solve_all(plan, values, prior, (threads, starts))
+    paths, solved = _solve_all(plan, values, prior, how)
     before, ends = profile_weights(plan.scenario, prior, values), _ends(solved)
     joint, weight, good = _joint(plan, before, ends, solved)
     slots = plan.stages[0].compiled.game.slot_start
@@ -199,11 +201,11 @@ def _apart(before: Floats, ends: Sequence[Floats], solved: Sequence[_Solved], t:
     return difference(here.stage, here.tables, here.solution.equilibria, known)
 
 
-def _habit(plan: Plan, threads: int | None, values: Sequence[Floats]) -> Ends:
+def _habit(plan: Plan, solver: Solver, values: Sequence[Floats]) -> Ends:
     """The ends of one chunk by habit alone, which no belief moves."""
     prior = priors(plan.scenario, values)
     precision = np.zeros((len(plan.scenario.actors), prior.shape[-1]))
-    solved = [_solve(stage, values, prior, (threads, 0), precision) for stage in plan.stages]
+    solved = [_solve(stage, values, prior, (solver, 0), precision) for stage in plan.stages]
     before = profile_weights(plan.scenario, prior, values)
     joint, weight, good = _joint(plan, before, _ends(solved), solved)
     return Ends(weight, _outcomes(joint, good))
@@ -242,7 +244,7 @@ def _taught(solved: _Solved) -> Floats:
 
 
 def _solve_all(
-    plan: Plan, values: Sequence[Floats], prior: Floats, how: tuple[int | None, int]
+    plan: Plan, values: Sequence[Floats], prior: Floats, how: How
 ) -> tuple[list[Floats | None], list[_Solved]]:
     """Belief path of each theatre by itself, and every theatre solved.
 
@@ -265,12 +267,12 @@ def _solve(
     stage: Stage,
     values: Sequence[Floats],
     believed: Floats,
-    how: tuple[int | None, int],
+    how: How,
     precision: Floats | None = None,
 ) -> _Solved:
-    """One theatre solved, from what its actors believe, with so many threads and starts."""
+    """One theatre solved, from what its actors believe, by a solver, with so many starts."""
     tables = stage.compiled.recipes.fill(values, believed, precision=precision)
-    solution = solve(stage.compiled.game, tables, threads=how[0], starts=how[1])
+    solution = how[0](stage.compiled.game, tables, starts=how[1])
     return _Solved(stage, tables, solution)
 
 

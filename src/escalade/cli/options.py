@@ -1,0 +1,108 @@
+"""What the verbs share: arguments, options, reading a scenario, running a forecast."""
+
+from __future__ import annotations
+
+import gc
+import os
+import sys
+from functools import partial
+from importlib import import_module
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from escalade.errors import EscaladeError
+
+if TYPE_CHECKING:
+    from escalade.forecast.forecast import Forecast
+    from escalade.forecast.worlds import Solver
+    from escalade.scenario.scenario import Scenario
+
+PATH = click.Path(path_type=Path)
+
+file = click.argument("file", type=PATH)
+draws = click.option(
+    "--draws",
+    type=click.IntRange(1, 2**24),
+    default=1024,
+    show_default=True,
+    help="Model worlds; a power of two is best.",
+)
+seed = click.option(
+    "--seed",
+    type=click.IntRange(min=0),
+    default=0,
+    show_default=True,
+    help="Seed: the same seed gives the same numbers.",
+)
+json = click.option("--json", is_flag=True, help="Print JSON.")
+
+
+def read(file: Path, target: Path | None) -> Scenario:
+    """Read a scenario and make sure that what is to be written replaces none of its files."""
+    from escalade.scenario.read import read_scenario
+
+    scenario = read_scenario(file)
+    if target is None:
+        return scenario
+    given = scenario.assessment
+    mine = [path.resolve() for path in (*scenario.files, given.text, given.sentences) if path]
+    if target.resolve() in mine:
+        raise EscaladeError(f"{target} is one of the files of the scenario; choose another name")
+    if target.is_dir() or not target.name:
+        raise EscaladeError(f"{target} is a folder; name a file in it")
+    if not target.parent.is_dir():
+        raise EscaladeError(f"there is no folder {target.parent}; make it first")
+    return scenario
+
+
+def run_forecast(
+    scenario: Scenario, draws: int, seed: int, *, starts: int = 0, solver: Solver | None = None
+) -> Forecast:
+    """Forecast a scenario, with a progress bar on the error stream."""
+    from rich.console import Console
+    from rich.progress import Progress
+
+    load_numba()
+    from escalade.forecast.forecast import forecast as run
+
+    gc.freeze()
+    gc.enable()
+    console = Console(stderr=True)
+    solver = solver or memory()
+    with Progress(console=console, transient=True, disable=not console.is_terminal) as bar:
+        what = "solving model worlds (the first run on a machine compiles for a minute)"
+        task = bar.add_task(what, total=2 * draws)
+        advance = partial(bar.advance, task)
+        return run(scenario, draws=draws, seed=seed, starts=starts, solver=solver, progress=advance)
+
+
+def memory() -> Solver:
+    """The solver that remembers, in the user's cache folder or in that of ESCALADE_CACHE."""
+    from platformdirs import user_cache_path
+
+    load_numba()
+    from escalade.forecast.store import Store
+    from escalade.solve import solve
+
+    folder = Path(os.environ.get("ESCALADE_CACHE") or user_cache_path("escalade"))
+    try:
+        return Store(folder)
+    except OSError as error:
+        click.echo(f"nothing is kept for later: {folder}: {error.strerror or error}", err=True)
+        return solve
+
+
+def load_numba() -> None:
+    """Load Numba as where there is no BLAS: no kernel uses it, and SciPy's takes 0.3 s to load."""
+    blas = "scipy.linalg.cython_blas"
+    if blas not in sys.modules:
+        sys.modules[blas] = None  # pyright: ignore[reportArgumentType] - what stops an import
+        import_module("numba.np.arraymath")
+        del sys.modules[blas]
+
+
+def count(n: int, what: str) -> str:
+    """A number and its noun: 1 draw, 2 draws."""
+    return f"{n} {what}" if n == 1 else f"{n} {what}s"
