@@ -1,0 +1,1 @@
+"""What a forecast hinges on: why, learn, if, sweep, flip, compare."""

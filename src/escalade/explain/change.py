@@ -1,0 +1,66 @@
+"""The same model worlds under other inputs: what every question of this room compares."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+from escalade.forecast.draws import Cube, Draws, cube, dimensions, values_at
+from escalade.forecast.forecast import Forecast
+from escalade.forecast.plan import plan
+from escalade.forecast.worlds import Solver, Worlds, evaluate
+from escalade.scenario.scenario import Ranking, Scenario
+from escalade.scenario.values import Distribution
+from escalade.solve import solve
+
+
+def change_inputs(scenario: Scenario, values: Mapping[int, Distribution | Ranking]) -> Scenario:
+    """The scenario with other distributions or rankings for some inputs, by their index."""
+    inputs = tuple(
+        replace(item, value=values.get(index, item.value))
+        for index, item in enumerate(scenario.inputs)
+    )
+    return replace(scenario, inputs=inputs)
+
+
+def points(base: Forecast, scenario: Scenario) -> Cube:
+    """The points of a forecast's worlds, for another scenario with the same list of inputs.
+
+    An input that was a plain number there and is uncertain here gets points of its own.
+    """
+    n, seed = base.draws, base.inputs.seed
+    old, new = cube(base.scenario.inputs, n, seed), cube(scenario.inputs, n, seed + 1)
+    kept = tuple(
+        mine if len(mine) == dimensions(item.value) else fresh
+        for mine, fresh, item in zip(old.points, new.points, scenario.inputs, strict=True)
+    )
+    return Cube(kept, {**new.effects, **old.effects})
+
+
+def rerun(
+    base: Forecast,
+    scenario: Scenario,
+    *,
+    where: Cube | None = None,
+    draws: int | None = None,
+    solver: Solver = solve,
+) -> Worlds:
+    """The worlds of a forecast under another scenario with the same list of inputs.
+
+    Args:
+        base: The forecast.
+        scenario: What is asked instead, from `change_inputs`.
+        where: Points to take instead of those of the forecast.
+        draws: Take only so many worlds, the first ones; all by default.
+        solver: What solves a game.
+
+    Returns:
+        The worlds, each at the point of the forecast's own world of the same number.
+    """
+    where = where or points(base, scenario)
+    n = min(draws or base.draws, base.draws)
+    some = Cube(
+        tuple(p[:, :n] for p in where.points), {group: e[:n] for group, e in where.effects.items()}
+    )
+    inputs = Draws(values_at(scenario.inputs, some, n), base.inputs.seed)
+    return evaluate(plan(scenario), inputs, solver=solver)
