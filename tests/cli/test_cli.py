@@ -37,6 +37,15 @@ def test_check_prints_every_fault_with_line_marker_and_advice(run: Run, tmp_path
     assert err.endswith("2 faults\n")
 
 
+def test_a_strict_check_ends_with_status_1_when_a_standard_is_missed(
+    run: Run, tmp_path: Path
+) -> None:
+    status, out, _ = run("check", write(tmp_path), "--strict")
+    assert status == 1
+    assert "tradecraft: " in out
+    assert "departures from analytic standards (ICD 203)" in out
+
+
 def test_show_prints_actors_turns_size_and_tree(run: Run, tmp_path: Path) -> None:
     status, out, _ = run("show", write(tmp_path), "--depth", 3)
     assert status == 0

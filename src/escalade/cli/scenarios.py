@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 
 import click
@@ -26,8 +27,12 @@ def new(essay: Path, by: str, date: str, title: str, out: Path | None) -> None:
 @click.command()
 @file
 @click.option("--text", type=PATH, help="Verify the citations against this text.")
-def check(file: Path, text: Path | None) -> None:
-    """Check a scenario file. Names every fault with its line, then what is worth a look."""
+@click.option("--strict", is_flag=True, help="Hold it to the analytic standards of ICD 203 too.")
+def check(file: Path, text: Path | None, strict: bool) -> None:
+    """Check a scenario file. Names every fault with its line, then what is worth a look.
+
+    With --strict the exit status is 1 when it falls short of a standard.
+    """
     from escalade.scenario.lints import lint
     from escalade.scenario.read import read_scenario
 
@@ -39,6 +44,14 @@ def check(file: Path, text: Path | None) -> None:
     cited = count(len(scenario.citations), "cited sentence")
     click.echo(f"{file}: no faults; {count(len(scenario.inputs), 'input')}, {theatres}, {cited}; "
           f"{count(len(lints), 'thing')} worth a look")  # fmt: skip
+    if strict:
+        from escalade.scenario.tradecraft import tradecraft
+
+        short = tradecraft(scenario, text=text)
+        for found in short:
+            click.echo(f"tradecraft: {found}")
+        click.echo(f"{file}: {count(len(short), 'departure')} from analytic standards (ICD 203)")
+        sys.exit(bool(short))
 
 
 @click.command()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -10,14 +9,12 @@ from escalade.errors import Fault, ScenarioError
 from escalade.scenario.expressions import Bound, QuantityRef, quantities
 from escalade.scenario.play import Rules, census, multipliers
 from escalade.scenario.scenario import Move, Scenario, Theatre, Turn
+from escalade.scenario.tradecraft import mixes_confidence
 from escalade.scenario.values import Distribution
-from escalade.text.lexicon import find_words
 from escalade.text.pins import Pins, read_pins, read_text, verify
 
 LARGE = 200_000
 """Histories above which a tree is called large."""
-
-CONFIDENCE = re.compile(r"\b(low|moderate|medium|high)[- ]confidence\b", re.IGNORECASE)
 
 
 def lint(scenario: Scenario, *, text: Path | None = None) -> list[Fault]:
@@ -77,10 +74,8 @@ def _citations(scenario: Scenario, text: Path | None) -> Iterator[Fault]:
 def _mixed_confidence(scenario: Scenario, pins: Pins, prose: str) -> Iterator[Fault]:
     """ICD 203: likelihood and confidence never in one statement."""
     for sentence in pins.sentences:
-        words = prose[sentence.start : sentence.end]
-        confidence = CONFIDENCE.search(words)
-        if confidence and find_words(words):
-            message = f"{sentence.id} mixes a likelihood word with '{confidence.group(0)}'"
+        if mixed := mixes_confidence(prose[sentence.start : sentence.end]):
+            message = f"{sentence.id} mixes a likelihood word with '{mixed}'"
             advice = "Keep likelihood and confidence in separate sentences (ICD 203)."
             yield _note(scenario, 0, message, advice)
 
