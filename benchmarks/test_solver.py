@@ -19,10 +19,11 @@ from numpy.testing import assert_array_equal
 from pytest_benchmark.fixture import BenchmarkFixture
 
 from escalade.game.efg import read_efg
-from escalade.game.game import Game
+from escalade.game.game import END, Game
 from escalade.game.tables import own_numbers
-from escalade.solve import Solution, Status, solve, workspace
+from escalade.solve import Solution, Status, derivatives, solve, workspace
 from escalade.solve.anderson import Memory
+from escalade.solve.derivatives import TABLES
 from escalade.solve.lanes import packs
 from escalade.solve.packs import LANES, exp, log, room
 from escalade.solve.topology import build_topology
@@ -225,3 +226,35 @@ def test_acceleration_saves_sweeps_where_they_converge_slowly(
     )
     assert slow.any()
     assert fast.sweeps[slow].sum() < plain.sweeps[slow].sum()
+
+
+# --- Derivatives -----------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("turns", [4, 6])
+def test_an_adjoint_is_cheaper_than_a_complex_step_for_every_number(
+    turns: int, medians: Medians, say: Say, tmp_path: Path
+) -> None:
+    """Slopes by every number of a game, in sweeps over its tree.
+
+    A complex step costs each number at least one sweep in complex numbers, twice a sweep; it would
+    need as many more as the equilibrium takes to settle.
+    """
+    read = crisis(turns, tmp_path)
+    tables = perturbed(read, 64, 2.0)
+    found = solve(read, tables)
+    classes = np.where(read.mover == END, np.arange(read.n_nodes) % 2, -1)
+    solving, slopes = medians(
+        partial(solve, read, tables, threads=1),
+        partial(derivatives, read, tables, found, classes, 2, threads=1),
+        clock=process_time,
+    )
+    sweep = solving / found.sweeps.sum()
+    count = sum(getattr(tables, name)[..., 0].size for name in TABLES)
+    spent = slopes / tables.n_draws / sweep
+    say(
+        f"T{turns}: slopes of two outcomes by {count:,} numbers take as long as {spent:.0f} sweeps; "
+        f"complex steps take {2 * count:,} at least, {2 * count / spent:.1f} times as long, if one "
+        f"sweep settled each; a solve takes {found.sweeps.mean():.0f}"
+    )
+    assert spent < found.sweeps.mean() * 2 * count

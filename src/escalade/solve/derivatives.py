@@ -23,6 +23,7 @@ from numpy.typing import NDArray
 from escalade.game.game import CHANCE, Game
 from escalade.game.tables import Tables
 from escalade.solve.adjoint import Edges, Point, Slopes, evaluate, pull_back
+from escalade.solve.reach import require_classes
 from escalade.solve.solution import Solution
 from escalade.solve.topology import Topology, build_topology
 
@@ -168,7 +169,10 @@ def derivatives(
     Raises:
         ValueError: When a class is out of bounds, a table unknown, or a shape does not fit.
     """
-    _require_good_arguments(game, tables, solution, end_class, n_classes)
+    expected = (game.n_choices, tables.n_draws)
+    if solution.choice.shape != expected:
+        raise ValueError(f"solution.choice has shape {solution.choice.shape}; expected {expected}")
+    require_classes(game, end_class, n_classes)
     if unknown := set(of) - set(TABLES):
         raise ValueError(f"of names {sorted(unknown)}; the tables are {', '.join(TABLES)}")
     run = _Run(game, tables, solution, _edges(game, end_class, n_classes), of)
@@ -317,19 +321,3 @@ def _edges(game: Game, end_class: NDArray[np.integer], n_classes: int) -> Edges:
     column = np.concatenate([[0], n_classes + game.slot_start])
     columns = (game.parent, infoset, np.where(played, made, -1), end_class, column)
     return Edges(*(np.array(c, dtype=np.int32, order="C") for c in columns))
-
-
-def _require_good_arguments(
-    game: Game,
-    tables: Tables,
-    solution: Solution,
-    end_class: NDArray[np.integer],
-    n_classes: int,
-) -> None:
-    expected = (game.n_choices, tables.n_draws)
-    if solution.choice.shape != expected:
-        raise ValueError(f"solution.choice has shape {solution.choice.shape}; expected {expected}")
-    if end_class.shape != (game.n_nodes,):
-        raise ValueError(f"end_class has shape {end_class.shape}; expected ({game.n_nodes},)")
-    if end_class.max(initial=-1) >= n_classes or end_class.min(initial=0) < -1:
-        raise ValueError(f"end_class must lie between -1 and {n_classes - 1}")

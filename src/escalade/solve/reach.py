@@ -48,10 +48,7 @@ def outcome_distribution(
     """
     classes = np.ascontiguousarray(end_class, dtype=np.int32)
     _require_shapes(game, tables, choice)
-    if classes.shape != (game.n_nodes,):
-        raise ValueError(f"end_class has shape {classes.shape}; expected ({game.n_nodes},)")
-    if classes.max(initial=-1) >= n_classes or classes.min(initial=0) < -1:
-        raise ValueError(f"end_class must lie between -1 and {n_classes - 1}")
+    require_classes(game, classes, n_classes)
     profiles = np.array(list(product(*(range(len(t)) for t in game.types))), dtype=np.int64)
     out = np.zeros((len(profiles), n_classes, tables.n_draws))
     numbers = (_plain(choice), _plain(tables.chance))
@@ -62,6 +59,14 @@ def outcome_distribution(
 
     _in_chunks(run, tables.n_draws, threads)
     return out
+
+
+def require_classes(game: Game, end_class: NDArray[np.integer], n_classes: int) -> None:
+    """Refuse classes of nodes that do not fit a game with a `ValueError`."""
+    if end_class.shape != (game.n_nodes,):
+        raise ValueError(f"end_class has shape {end_class.shape}; expected ({game.n_nodes},)")
+    if end_class.max(initial=-1) >= n_classes or end_class.min(initial=0) < -1:
+        raise ValueError(f"end_class must lie between -1 and {n_classes - 1}")
 
 
 def reach(
