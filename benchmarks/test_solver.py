@@ -253,7 +253,7 @@ def test_an_adjoint_is_cheaper_than_a_complex_step_for_every_number(
     count = sum(getattr(tables, name)[..., 0].size for name in TABLES)
     spent = slopes / tables.n_draws / sweep
     say(
-        f"T{turns}: slopes of two outcomes by {count:,} numbers take as long as {spent:.0f} sweeps; "
+        f"T{turns}: slopes of two outcomes by {count:,} numbers take {spent:.0f} sweeps' time; "
         f"complex steps take {2 * count:,} at least, {2 * count / spent:.1f} times as long, if one "
         f"sweep settled each; a solve takes {found.sweeps.mean():.0f}"
     )
