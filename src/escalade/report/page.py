@@ -1,4 +1,4 @@
-"""The one-file page: a forecast, what it says of the author's claims, and the whole trail."""
+"""The one-file report: a forecast, what it says of the author's claims, and the whole trail."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import jinja2
 import numpy as np
@@ -16,22 +16,28 @@ from numpy.typing import NDArray
 from escalade.forecast.forecast import Forecast
 from escalade.forecast.rows import BeliefRow, ClaimRow, OutcomeRow, TeachingRow
 from escalade.report.figures import BeliefPlot, DotPlot, belief_plots, dot_plot
-from escalade.report.phrases import amount, interval, model_worlds, opening, settled, share
+from escalade.report.phrases import amount, cell, interval, model_worlds, opening, settled, share
+from escalade.report.plain import to_json
 from escalade.report.trail import Trail, further, said_range, words
 from escalade.scenario.scenario import Outcome, OutcomeGroup, Theatre
 from escalade.scenario.values import Distribution
 from escalade.text.lexicon import ICD_203
 from escalade.text.pins import write_text
 
-FILTERS = (amount, further, interval, model_worlds, opening, share, words)
+FILTERS = (amount, cell, further, interval, model_worlds, opening, share, words)
 """What the template may call on a value, by its own name."""
 
 TAUGHT = 0.005
 """Bits below which a move is said to have taught nothing."""
 
 
-def write_page(forecast: Forecast, target: Path, *, text: Path | None = None) -> None:
-    """Write a forecast as one HTML file that needs nothing else; whole or not at all.
+Format = Literal["html", "md", "json"]
+
+
+def write_page(
+    forecast: Forecast, target: Path, *, text: Path | None = None, form: Format = "html"
+) -> None:
+    """Write a forecast as one file that needs nothing else; whole or not at all.
 
     The same forecast gives the same bytes.
 
@@ -39,27 +45,30 @@ def write_page(forecast: Forecast, target: Path, *, text: Path | None = None) ->
         forecast: The forecast.
         target: File to write.
         text: The assessment, when it does not lie where the scenario says.
+        form: A page for a browser, Markdown, or the JSON of `forecast --json`.
 
     Raises:
         TextError: If `text` cannot be used, or the page cannot be written.
         ScenarioError: If the text's sentences are no longer those pinned.
     """
-    write_text(target, render_page(forecast, text=text))
+    write_text(target, render_page(forecast, text=text, form=form))
 
 
-def render_page(forecast: Forecast, *, text: Path | None = None) -> str:
-    """The page as HTML; see `write_page`."""
-    trail = Trail(forecast.scenario, text)
+def render_page(forecast: Forecast, *, text: Path | None = None, form: Format = "html") -> str:
+    """The page; see `write_page`."""
+    if form == "json":
+        return to_json(forecast) + "\n"
     environment = jinja2.Environment(
         loader=jinja2.PackageLoader("escalade.report"),
-        autoescape=True,
+        autoescape=form == "html",
         undefined=jinja2.StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
     )
     environment.filters |= {name.__name__: name for name in FILTERS}
     environment.tests["settled"] = settled
-    return environment.get_template("page.html.j2").render(_context(forecast, trail))
+    context = _context(forecast, Trail(forecast.scenario, text))
+    return environment.get_template(f"page.{form}.j2").render(context)
 
 
 def _context(forecast: Forecast, trail: Trail) -> dict[str, Any]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 
 from escalade.report.words import between, percent, rounded
 
@@ -33,6 +34,11 @@ def amount(value: float) -> str:
 def opening(text: str) -> str:
     """A phrase as it opens a sentence."""
     return text[:1].upper() + text[1:]
+
+
+def cell(text: str) -> str:
+    """A text inside a table or list of Markdown, where no sign of it means anything."""
+    return re.sub(r"([\\`*_<\[\]|])", r"\\\1", " ".join(text.split()))
 
 
 def settled(probability: float) -> bool:
