@@ -27,7 +27,7 @@ PLACE_ON_A_MACHINE = re.compile(
 )
 # Hosts and indexes have no place in what an installation reads.
 HOST = re.compile(r"://|--(?:extra-)?index-url|--find-links|--trusted-host| @ ")
-WITH_PYDANTIC = ("pydantic_core", "typing_extensions")
+WITH_PYRIGHT = ("typing_extensions",)
 CONFIGURATION = ("constraints.txt", "pyproject.toml", "mkdocs.yml", "Makefile", ".ci/run")
 
 
@@ -99,7 +99,7 @@ def test_what_is_imported_is_declared_and_the_other_way_round() -> None:
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
         for name in _modules_named(node)
     }
-    ours = imported - sys.stdlib_module_names - {"escalade", *WITH_PYDANTIC}
+    ours = imported - sys.stdlib_module_names - {"escalade", *WITH_PYRIGHT}
     providers = packages_distributions()
     project = _project()
     declared = _names(project["dependencies"])

@@ -10,6 +10,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, get_args, get_origin, get_type_hints
 
+from msgspec.structs import FieldInfo, fields
 from scipy import special, stats
 
 from escalade.game.compile import MAX_HISTORIES
@@ -46,7 +47,12 @@ def models() -> dict[str, Model]:
 def hints(model: Model) -> dict[str, Any]:
     """The annotation of each field, names of later classes resolved."""
     found = get_type_hints(model)
-    return {id: found[id] for id in model.model_fields}
+    return {id: found[id] for id in model.__struct_fields__}
+
+
+def keys(model: Model) -> dict[str, FieldInfo]:
+    """The keys of a part of the file; those that are names are not among them."""
+    return {field.encode_name: field for field in fields(model) if field.name != model.others}
 
 
 def members(annotation: Any) -> Iterator[Model]:
@@ -68,9 +74,10 @@ def _keys(name: str) -> str:
     model = models()[name]
     own = [id for base in model.__mro__ for id in vars(base).get("__annotations__", ())]
     rows = []
-    for id, field in sorted(model.model_fields.items(), key=lambda item: own.index(item[0])):
-        needed = ", needed" if field.is_required() else ""
-        rows.append((f"`{field.alias or id}`{needed}", field.description or ""))
+    for name, field in sorted(keys(model).items(), key=lambda item: own.index(item[1].name)):
+        needed = ", needed" if field.required else ""
+        (note,) = field.type.__metadata__
+        rows.append((f"`{name}`{needed}", note.description))
     return _table(("key", "holds"), rows)
 
 

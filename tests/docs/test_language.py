@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 import yaml
 
-from docs.tables import GENERATED, TABLES, Model, drawn, hints, members, models
+from docs.tables import GENERATED, TABLES, Model, drawn, hints, keys, members, models
 from escalade.scenario.schema import ScenarioFile, Wants
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -47,11 +47,7 @@ def test_every_key_has_an_example_that_runs() -> None:
         for block in SCENARIO.findall(language)
         for key in _keys(ScenarioFile, yaml.safe_load(block))
     }
-    wanted = {
-        f"{name}.{field.alias or id}"
-        for name, model in models().items()
-        for id, field in model.model_fields.items()
-    }
+    wanted = {f"{name}.{key}" for name, model in models().items() for key in keys(model)}
     assert wanted - shown == set(), "no example in docs/language.md"
 
 
@@ -62,16 +58,15 @@ def _keys(model: Model, data: Any) -> Iterator[str]:
         return
     if not isinstance(data, dict):
         data = {model.short: data}
-    for id, field in model.model_fields.items():
-        name = field.alias or id
+    for name, field in keys(model).items():
         if name in data:
             yield f"{model.__name__}.{name}"
-            yield from _inside(hints(model)[id], data[name])
+            yield from _inside(hints(model)[field.name], data[name])
 
 
 def _wants(data: Any) -> Iterator[str]:
     (want,) = set(members(hints(Wants)["all"]))
-    several = isinstance(data, dict) and not set(data) & set(want.model_fields)
+    several = isinstance(data, dict) and not set(data) & set(keys(want))
     for one in data.values() if several else [data]:
         yield from _keys(want, one)
 

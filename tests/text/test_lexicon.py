@@ -130,4 +130,4 @@ def test_looking_up_a_word_loads_no_library() -> None:
         "print(*{name.partition('.')[0] for name in sys.modules} - set(sys.stdlib_module_names))"
     )
     loaded = subprocess.check_output([sys.executable, "-Ic", program], text=True).split()
-    assert not {"numpy", "scipy", "pandas", "pydantic", "sentencex"} & set(loaded)
+    assert not {"numpy", "scipy", "pandas", "msgspec", "sentencex"} & set(loaded)

@@ -1,19 +1,17 @@
 """The grammar of a scenario file: which keys there are, what they hold, what they mean.
 
-One class per part of the file. Keys are checked here one by one; what they say about each other
-(names, rankings, turns) is checked in `resolve`. The JSON Schema for editors is drawn from here.
+One class per part of the file. Keys are checked one by one in `parts`; what they say about each
+other (names, rankings, turns) is checked in `resolve`. The JSON Schema for editors is drawn from
+here. Annotations are read whenever a file is, so they are not kept as text.
 """
 
-from __future__ import annotations
+from typing import Annotated, Any, ClassVar, Literal, dataclass_transform
 
-from typing import Annotated, Any, ClassVar, Literal, get_args, get_origin
+from msgspec import Meta, Struct, field, json
 
-from pydantic import BaseModel, ConfigDict, Field, GetJsonSchemaHandler, model_validator
-from pydantic_core import core_schema
-
-Number = Annotated[float, Field(strict=True)] | Annotated[str, Field(strict=True)]
-Text = Annotated[str, Field(strict=True)]
-Names = list[Text]
+Number = float | str
+Names = list[str]
+Levels = Annotated[Names, Meta(min_length=2)]
 Status = Literal["fact", "judgement", "claim", "rumour", "question"]
 EventCode = Literal[
     "AGREE", "CONSULT", "SUPPORT", "CONCEDE", "COOPERATE", "AID", "RETREAT", "REQUEST",
@@ -21,350 +19,329 @@ EventCode = Literal[
 ]  # fmt: skip
 
 
-def key(description: str, default: Any = ..., **more: Any) -> Any:
-    """A documented key of the file."""
-    return Field(default, description=description, **more)
+def key(description: str, **bounds: Any) -> Meta:
+    """What a key of the file holds, and its bounds."""
+    return Meta(description=description, **bounds)
 
 
-class Part(BaseModel):
-    """A part of the file; a class with `short` may also be written as that key's value alone."""
+@dataclass_transform(frozen_default=True, field_specifiers=(field,))
+class Part(Struct, frozen=True, forbid_unknown_fields=True):
+    """A part of the file.
 
-    model_config = ConfigDict(extra="forbid", frozen=True, defer_build=True)
+    Attributes:
+        short: The key whose value may stand for the whole part.
+        others: The field that takes the keys which are names.
+    """
+
     short: ClassVar[str] = ""
+    others: ClassVar[str] = ""
 
-    @model_validator(mode="before")
     @classmethod
-    def _expand(cls, value: Any) -> Any:
-        if value is None:
+    def expand(cls, given: Any) -> Any:
+        """What is written for this part with its short forms written out."""
+        if given is None:
             return {}
-        if cls.short and not isinstance(value, dict):
-            return {cls.short: value}
-        return value
-
-    @classmethod
-    def __get_pydantic_json_schema__(
-        cls, core: core_schema.CoreSchema, handler: GetJsonSchemaHandler
-    ) -> dict[str, Any]:
-        full = handler.resolve_ref_schema(handler(core))
-        brief = full.get("properties", {}).get(cls.short)
-        return {"anyOf": [brief, full]} if brief else full
+        return {cls.short: given} if cls.short and not isinstance(given, dict) else given
 
 
-class Cited(Part):
+class Cited(Part, kw_only=True):
     """A part that may rest on sentences of the assessment."""
 
-    cite: Names = key("Sentences it rests on, such as p2.s3; without one it is an assumption.", [])
+    lists: ClassVar[tuple[str, ...]] = ("cite",)
+    cite: Annotated[
+        Names, key("Sentences it rests on, such as p2.s3; without one it is an assumption.")
+    ] = []
 
-    @model_validator(mode="before")
     @classmethod
-    def _one_citation(cls, value: Any) -> Any:
-        if isinstance(value, dict) and isinstance(value.get("cite"), str):
-            return {**value, "cite": [value["cite"]]}
-        return value
+    def expand(cls, given: Any) -> Any:
+        """As for every part; a list of one name may be written as the name."""
+        found = super().expand(given)
+        if not isinstance(found, dict):
+            return found
+        return found | {k: [found[k]] for k in cls.lists if isinstance(found.get(k), str)}
 
 
 class Assessment(Part):
     """The prose that the file makes runnable, and whose it is."""
 
-    by: Text = key("Author of the assessment; everything in the file is attributed to them.")
-    date: Text = key("Day of writing, YYYY-MM-DD.")
-    title: Text = key("Title of the text.", "")
-    text: Text = key("File of the text, beside this file; it may be absent.", "")
-    sentences: Text = key("Side file with the pinned sentences.", "")
+    by: Annotated[
+        str, key("Author of the assessment; everything in the file is attributed to them.")
+    ]
+    date: Annotated[str, key("Day of writing, YYYY-MM-DD.")]
+    title: Annotated[str, key("Title of the text.")] = ""
+    text: Annotated[str, key("File of the text, beside this file; it may be absent.")] = ""
+    sentences: Annotated[str, key("Side file with the pinned sentences.")] = ""
 
 
 class Quoted(Cited):
     """An uncertain number with its sentence; the number alone will do."""
 
     short = "value"
-    value: Number = key("A number, a word, an interval such as 5 to 20, or a distribution.")
-    means: Text = key("What it is, in words.", "")
+    value: Annotated[
+        Number, key("A number, a word, an interval such as 5 to 20, or a distribution.")
+    ]
+    means: Annotated[str, key("What it is, in words.")] = ""
 
 
 class Quantity(Quoted):
     """A named number shared by several places."""
 
-    unit: Text = key("Its unit, such as missiles or utility.", "")
+    unit: Annotated[str, key("Its unit, such as missiles or utility.")] = ""
 
 
 class Type(Cited):
     """What an actor may privately want; drawn once, before play, unseen by others."""
 
     short = "share"
-    share: Number | None = key("How likely the author holds it; without one, the rest.", None)
-    means: Text = key("What this type wants, in words.", "")
+    share: Annotated[
+        Number | None, key("How likely the author holds it; without one, the rest.")
+    ] = None
+    means: Annotated[str, key("What this type wants, in words.")] = ""
 
 
 class Want(Cited):
     """What an actor (of one type) wants of the outcomes."""
 
     short = "ranking"
-    ranking: Text = key("Outcomes from best to worst: a > b ~ c (~ means as good as).", "")
-    values: dict[str, Number] = key("Utilities from 0 to 1, instead of a ranking.", {})
+    ranking: Annotated[str, key("Outcomes from best to worst: a > b ~ c (~ means as good as).")] = (
+        ""
+    )
+    values: Annotated[dict[str, Number], key("Utilities from 0 to 1, instead of a ranking.")] = {}
 
 
 class Wants(Part):
     """One want for every type, or one for each type by name."""
 
     short = "all"
-    all: Want | None = key("The want of every type.", None)
-    by_type: dict[str, Want] = key("The want of each type, by its name.", {})
-
-    @model_validator(mode="before")
-    @classmethod
-    def _by_type(cls, value: Any) -> Any:
-        if isinstance(value, dict) and not set(value) & {"ranking", "values", "cite"}:
-            return {"by_type": value}
-        return {"all": value}
+    all: Annotated[Want | None, key("The want of every type.")] = None
+    by_type: Annotated[dict[str, Want], key("The want of each type, by its name.")] = {}
 
     @classmethod
-    def __get_pydantic_json_schema__(
-        cls, core: core_schema.CoreSchema, handler: GetJsonSchemaHandler
-    ) -> dict[str, Any]:
-        full = handler.resolve_ref_schema(handler(core))["properties"]
-        return {"anyOf": [full["all"]["anyOf"][0], full["by_type"]]}
+    def expand(cls, given: Any) -> Any:
+        """The want of every type, unless its keys are names of types."""
+        several = isinstance(given, dict) and not {"ranking", "values", "cite"} & set(given)
+        return {"by_type" if several else cls.short: given}
 
 
 class Actor(Cited):
     """Somebody who chooses."""
 
-    name: Text = key("The name people read.", "")
-    means: Text = key("Who this is, in words.", "")
-    precision: Quoted = key(
-        "How seldom it errs, per unit of utility: impulsive, erratic, deliberate, calculating, "
-        "a number or an interval.",
-        Quoted(value="deliberate"),
-    )
-    types: dict[str, Type] = key("What it may privately want; without any, one type.", {})
-    wants: Wants | None = key("What it wants of the outcomes, for every type or each.", None)
+    name: Annotated[str, key("The name people read.")] = ""
+    means: Annotated[str, key("Who this is, in words.")] = ""
+    precision: Annotated[
+        Quoted,
+        key(
+            "How seldom it errs, per unit of utility: impulsive, erratic, deliberate, calculating, "
+            "a number or an interval."
+        ),
+    ] = Quoted(value="deliberate")
+    types: Annotated[
+        dict[str, Type], key("What it may privately want; without any, one type.")
+    ] = {}
+    wants: Annotated[
+        Wants | None, key("What it wants of the outcomes, for every type or each.")
+    ] = None
 
 
 class Belief(Cited):
     """A view that differs from the share the author gives."""
 
-    by: Text = key("The actor who holds the view.")
-    about: Text = key("Whose type, such as us.resolute.")
-    value: Number = key("How likely the holder thinks it.", alias="is")
+    by: Annotated[str, key("The actor who holds the view.")]
+    about: Annotated[str, key("Whose type, such as us.resolute.")]
+    value: Annotated[Number, key("How likely the holder thinks it.")] = field(name="is")
 
 
 class Variable(Cited):
     """A part of the state of play: a ladder, a stock or a flag."""
 
-    means: Text = key("What it is, in words.", "")
-    levels: Names | None = key("Ordered levels, lowest first.", None, min_length=2)
-    start: Text | None = key("The level at the start; the first one if not given.", None)
-    number: Annotated[float, Field(strict=True)] | None = key("A number at the start.", None)
-    min: Annotated[float, Field(strict=True)] = key("The number never falls below this.", 0.0)
-    max: Annotated[float, Field(strict=True)] = key("Nor rises above this.", 1e6)
-    flag: Annotated[bool, Field(strict=True)] | None = key("A yes or no at the start.", None)
+    means: Annotated[str, key("What it is, in words.")] = ""
+    levels: Annotated[Levels | None, key("Ordered levels, lowest first.")] = None
+    start: Annotated[str | None, key("The level at the start; the first one if not given.")] = None
+    number: Annotated[float | None, key("A number at the start.")] = None
+    min: Annotated[float, key("The number never falls below this.")] = 0.0
+    max: Annotated[float, key("Nor rises above this.")] = 1e6
+    flag: Annotated[bool | None, key("A yes or no at the start.")] = None
 
 
-class Effect(Cited):
+class Effect(Cited, kw_only=True):
     """What moves and chance events have in common."""
 
-    means: Text = key("What people read for it.", "")
-    when: Text = key("Condition under which it is possible.", "")
-    sets: dict[str, bool | Number] = key("New values of state variables.", {})
-    costs: dict[str, Number] = key("What it costs whom: actor or actor.type.", {})
-    seen_by: Names | None = key("Who sees it; everybody if not given.", None)
-    looks_like: Text = key("What those who do not see it see instead.", "")
-    shows: Names = key("State variables that everyone who sees it learns.", [])
-    code: EventCode | None = key("PLOVER event category.", None)
+    means: Annotated[str, key("What people read for it.")] = ""
+    when: Annotated[str, key("Condition under which it is possible.")] = ""
+    sets: Annotated[dict[str, bool | Number], key("New values of state variables.")] = {}
+    costs: Annotated[dict[str, Number], key("What it costs whom: actor or actor.type.")] = {}
+    seen_by: Annotated[Names | None, key("Who sees it; everybody if not given.")] = None
+    looks_like: Annotated[str, key("What those who do not see it see instead.")] = ""
+    shows: Annotated[Names, key("State variables that everyone who sees it learns.")] = []
+    code: Annotated[EventCode | None, key("PLOVER event category.")] = None
 
 
 class Move(Effect):
     """Something an actor can do."""
 
-    by: Text = key("Who may make it; any actor whose turn lists it if not given.", "")
-    habit: Number = key("Weight by default: rare, unusual, usual, or a number.", 1.0)
-    variant_of: Text = key("Group of variants that share one habit weight.", "")
+    by: Annotated[str, key("Who may make it; any actor whose turn lists it if not given.")] = ""
+    habit: Annotated[Number, key("Weight by default: rare, unusual, usual, or a number.")] = 1.0
+    variant_of: Annotated[str, key("Group of variants that share one habit weight.")] = ""
 
 
 class Event(Effect):
     """Something that happens by chance."""
 
-    probability: Number = key("How likely, when it is possible.")
+    probability: Annotated[Number, key("How likely, when it is possible.")]
 
 
-class CostRule(Cited):
+class CostRule(Cited, kw_only=True):
     """A cost of backing down, betraying, or ending badly after something done earlier."""
 
-    to: Text = key("Who pays: actor or actor.type.")
-    of: Names = key("The moves or outcomes that cost.")
-    after: Names = key("Only if one of these moves was made before.", [])
-    when: Text = key("Only under this condition.", "")
-    size: Number = key("How much.")
-    means: Text = key("What kind of cost it is, in words.", "")
-
-    @model_validator(mode="before")
-    @classmethod
-    def _one_name(cls, value: Any) -> Any:
-        if not isinstance(value, dict):
-            return value
-        single = {k: [value[k]] for k in ("of", "after") if isinstance(value.get(k), str)}
-        return {**value, **single}
+    lists = ("cite", "of", "after")
+    to: Annotated[str, key("Who pays: actor or actor.type.")]
+    of: Annotated[Names, key("The moves or outcomes that cost.")]
+    after: Annotated[Names, key("Only if one of these moves was made before.")] = []
+    when: Annotated[str, key("Only under this condition.")] = ""
+    size: Annotated[Number, key("How much.")]
+    means: Annotated[str, key("What kind of cost it is, in words.")] = ""
 
 
 class Turn(Part):
     """One turn: `ACTOR: [moves]`, or one of chance, together, repeat."""
 
-    model_config = ConfigDict(extra="allow", frozen=True, defer_build=True)
-    __pydantic_extra__: dict[str, Names] = Field(init=False)  # pyright: ignore[reportIncompatibleVariableOverride]
-    when: Text = key("The turn is skipped unless this holds.", "")
-    called: Text = key("A name for the turn.", "")
-    unaware_of: Names = key("Moves the mover has not yet heard of.", [])
-    chance: dict[str, Event] | None = key("Events of which at most one happens.", None)
-    together: dict[str, Names] | None = key("Moves made at the same time.", None)
-    repeat: Repeat | None = key("Turns played several times.", None)
+    others = "movers"
+    when: Annotated[str, key("The turn is skipped unless this holds.")] = ""
+    called: Annotated[str, key("A name for the turn.")] = ""
+    unaware_of: Annotated[Names, key("Moves the mover has not yet heard of.")] = []
+    chance: Annotated[dict[str, Event] | None, key("Events of which at most one happens.")] = None
+    together: Annotated[dict[str, Names] | None, key("Moves made at the same time.")] = None
+    repeat: Annotated["Repeat | None", key("Turns played several times.")] = None
+    movers: dict[str, Names] = {}
 
 
 class Repeat(Part):
     """Turns played several times over."""
 
-    times: Annotated[int, Field(strict=True, ge=1, le=100)] = key("How often.")
-    play: list[Turn] = key("The turns.", min_length=1)
-
-
-Turn.model_rebuild()
+    times: Annotated[int, key("How often.", ge=1, le=100)]
+    play: Annotated[list[Turn], key("The turns.", min_length=1)]
 
 
 class Outcome(Cited):
     """A way the crisis can end; the first that matches wins."""
 
-    means: Text = key("What it is, in words.", "")
-    when: Text = key("Condition that ends the play as soon as it holds.", "")
-    finally_: Text = key("Condition judged only when the play is over.", "", alias="finally")
-    otherwise: Annotated[bool, Field(strict=True)] = key("Everything else.", False)
-    resolved_by: Text = key("How a stranger decides whether it happened.", "")
-    date: Text = key("Day by which; the horizon if not given.", "")
-    said: Number | None = key("The author's own word or interval for it.", None)
-    includes: dict[str, Outcome] = key("Sub-outcomes, judged in order.", {})
+    means: Annotated[str, key("What it is, in words.")] = ""
+    when: Annotated[str, key("Condition that ends the play as soon as it holds.")] = ""
+    finally_: Annotated[str, key("Condition judged only when the play is over.")] = field(
+        default="", name="finally"
+    )
+    otherwise: Annotated[bool, key("Everything else.")] = False
+    resolved_by: Annotated[str, key("How a stranger decides whether it happened.")] = ""
+    date: Annotated[str, key("Day by which; the horizon if not given.")] = ""
+    said: Annotated[Number | None, key("The author's own word or interval for it.")] = None
+    includes: Annotated[dict[str, "Outcome"], key("Sub-outcomes, judged in order.")] = {}
 
 
 class Observation(Cited):
     """Moves already made at one turn: `ACTOR: move` or `chance: event`."""
 
-    model_config = ConfigDict(extra="allow", frozen=True, defer_build=True)
-    __pydantic_extra__: dict[str, Text] = Field(init=False)  # pyright: ignore[reportIncompatibleVariableOverride]
-    date: Text = key("Day of the move, YYYY-MM-DD.")
-    means: Text = key("What happened, in words.", "")
+    others = "moves"
+    date: Annotated[str, key("Day of the move, YYYY-MM-DD.")]
+    means: Annotated[str, key("What happened, in words.")] = ""
+    moves: dict[str, str] = {}
 
 
-class ReportSource(Part):
+class ReportSource(Part, kw_only=True):
     """Where reports come from, graded once."""
 
-    name: Text = key("The name people read.", "")
-    reliability: Literal["A", "B", "C", "D", "E", "F"] = key("Admiralty grade of the source.")
+    name: Annotated[str, key("The name people read.")] = ""
+    reliability: Annotated[
+        Literal["A", "B", "C", "D", "E", "F"], key("Admiralty grade of the source.")
+    ]
 
 
 class Evidence(Cited):
     """A report about something hidden."""
 
-    date: Text = key("Day of the report, YYYY-MM-DD.")
-    source: Text = key("Which of the sources.")
-    credibility: Annotated[int, Field(strict=True, ge=1, le=6)] = key("Admiralty grade, 1 to 6.")
-    says: Text = key("What it speaks for: actor.type, or not actor.type.")
-    origin: Text = key("Common origin: items that share one count once.", "")
-    status: Status = key("Fact, judgement, claim, rumour or question.", "claim")
-    means: Text = key("What the report says, in words.", "")
+    date: Annotated[str, key("Day of the report, YYYY-MM-DD.")]
+    source: Annotated[str, key("Which of the sources.")]
+    credibility: Annotated[int, key("Admiralty grade, 1 to 6.", ge=1, le=6)]
+    says: Annotated[str, key("What it speaks for: actor.type, or not actor.type.")]
+    origin: Annotated[str, key("Common origin: items that share one count once.")] = ""
+    status: Annotated[Status, key("Fact, judgement, claim, rumour or question.")] = "claim"
+    means: Annotated[str, key("What the report says, in words.")] = ""
 
 
 class Statement(Part):
     """What kind of sentence a sentence of the assessment is."""
 
     short = "status"
-    status: Status = key("fact, judgement, claim (by a party), rumour, or question.")
-    gist: Text = key("What it says, in neutral words.", "")
-    by: Text = key("The party that claims it.", "")
-    opinion: Annotated[bool, Field(strict=True)] = key("Opinion that nothing can compute.", False)
+    status: Annotated[Status, key("fact, judgement, claim (by a party), rumour, or question.")]
+    gist: Annotated[str, key("What it says, in neutral words.")] = ""
+    by: Annotated[str, key("The party that claims it.")] = ""
+    opinion: Annotated[bool, key("Opinion that nothing can compute.")] = False
 
 
 class Claim(Cited):
     """A statement of the author, made formal."""
 
     short = "holds"
-    holds: Text = key("A comparison of probabilities: P(a) > P(b), P(a | b) < unlikely.")
-    says: Text = key("The statement in words.", "")
+    holds: Annotated[str, key("A comparison of probabilities: P(a) > P(b), P(a | b) < unlikely.")]
+    says: Annotated[str, key("The statement in words.")] = ""
 
 
-class Stage(Part):
+class Stage(Part, kw_only=True):
     """What one theatre has of its own."""
 
-    state: dict[str, Variable] = key("State variables: ladders, stocks, flags.", {})
-    moves: dict[str, Move] = key("What actors can do.", {})
-    costs: list[CostRule] = key("Costs that follow from earlier moves.", [])
-    play: list[Turn] = key("Who moves when.", [])
-    outcomes: dict[str, Outcome] = key("How it can end.", {})
-    history: list[Observation] = key("Moves already made, in the order of play.", [])
+    state: Annotated[dict[str, Variable], key("State variables: ladders, stocks, flags.")] = {}
+    moves: Annotated[dict[str, Move], key("What actors can do.")] = {}
+    costs: Annotated[list[CostRule], key("Costs that follow from earlier moves.")] = []
+    play: Annotated[list[Turn], key("Who moves when.")] = []
+    outcomes: Annotated[dict[str, "Outcome"], key("How it can end.")] = {}
+    history: Annotated[list[Observation], key("Moves already made, in the order of play.")] = []
 
 
 class Theatre(Stage):
     """One of several theatres over the same actors."""
 
-    means: Text = key("What this theatre is, in words.", "")
-    wants: dict[str, Wants] = key("What each actor wants of this theatre's outcomes.", {})
+    means: Annotated[str, key("What this theatre is, in words.")] = ""
+    wants: Annotated[
+        dict[str, Wants], key("What each actor wants of this theatre's outcomes.")
+    ] = {}
 
 
-class ScenarioFile(Stage):
+class ScenarioFile(Stage, kw_only=True):
     """A written assessment as a runnable strategic model."""
 
-    format: Literal[1] = key("Version of this grammar: 1.")
-    extends: Text = key("A file of which this one is a rival or variant.", "")
-    title: Text = key("Title of the scenario.")
-    assessment: Assessment = key("The prose it rests on.")
-    question: Text = key("The question the forecast answers.", "")
-    horizon: Text = key("Day at which it ends, YYYY-MM-DD.", "")
-    actors: dict[str, Actor] = key("Who chooses.", min_length=1)
-    beliefs: list[Belief] = key("Views that differ from the author's shares.", [])
-    quantities: dict[str, Quantity] = key("Named numbers shared by several places.", {})
-    sources: dict[str, ReportSource] = key("Where reports come from.", {})
-    evidence: dict[str, Evidence] = key("Reports about something hidden.", {})
-    statements: dict[str, Statement] = key("What kind of sentence each sentence is.", {})
-    claims: dict[str, Claim] = key("The author's own statements, made formal.", {})
-    theatres: dict[str, Theatre] = key("Several theatres, instead of state, moves, play …", {})
+    format: Annotated[Literal[1], key("Version of this grammar: 1.")]
+    extends: Annotated[str, key("A file of which this one is a rival or variant.")] = ""
+    title: Annotated[str, key("Title of the scenario.")]
+    assessment: Annotated[Assessment, key("The prose it rests on.")]
+    question: Annotated[str, key("The question the forecast answers.")] = ""
+    horizon: Annotated[str, key("Day at which it ends, YYYY-MM-DD.")] = ""
+    actors: Annotated[dict[str, Actor], key("Who chooses.", min_length=1)]
+    beliefs: Annotated[list[Belief], key("Views that differ from the author's shares.")] = []
+    quantities: Annotated[dict[str, Quantity], key("Named numbers shared by several places.")] = {}
+    sources: Annotated[dict[str, ReportSource], key("Where reports come from.")] = {}
+    evidence: Annotated[dict[str, Evidence], key("Reports about something hidden.")] = {}
+    statements: Annotated[dict[str, Statement], key("What kind of sentence each sentence is.")] = {}
+    claims: Annotated[dict[str, Claim], key("The author's own statements, made formal.")] = {}
+    theatres: Annotated[
+        dict[str, Theatre], key("Several theatres, instead of state, moves, play …")
+    ] = {}
 
 
 def json_schema() -> dict[str, Any]:
     """The JSON Schema (2020-12) of a scenario file, for editors."""
-    schema = ScenarioFile.model_json_schema(by_alias=True)
-    schema["$schema"] = "https://json-schema.org/draft/2020-12/schema"
-    schema["title"] = "Escalade scenario, format 1"
-    return schema
+    _, components = json.schema_components([ScenarioFile], ref_template="#/$defs/{name}")
+    parts = {name: _with_short_form(globals()[name], full) for name, full in components.items()}
+    return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        **parts.pop("ScenarioFile"),
+        "title": "Escalade scenario, format 1",
+        "$defs": parts,
+    }
 
 
-def keys_at(path: tuple[str | int, ...]) -> tuple[str, ...]:
-    """The keys that may stand in the mapping at a path of the file, for "did you mean"."""
-    parts: list[Any] = [ScenarioFile]
-    for step in path:
-        parts = [inner for part in parts for inner in _inside(part, step)]
-    return tuple(
-        dict.fromkeys(
-            field.alias or name
-            for part in parts
-            if isinstance(part, type) and issubclass(part, Part)
-            for name, field in part.model_fields.items()
-        )
-    )
-
-
-def _inside(annotation: Any, step: str | int) -> list[Any]:
-    """Annotations reachable from one by a key or an index, with short forms seen through."""
-    if isinstance(annotation, type) and issubclass(annotation, Part):
-        for name, field in annotation.model_fields.items():
-            if step in (field.alias or name, name):
-                return _bare(field.annotation)
-        if annotation is Wants:
-            return [Want]
-        return []
-    origin, arguments = get_origin(annotation), get_args(annotation)
-    if origin is dict:
-        return _bare(arguments[1])
-    return _bare(arguments[0]) if origin is list else []
-
-
-def _bare(annotation: Any) -> list[Any]:
-    """The members of a union, without None and annotations."""
-    arguments = get_args(annotation)
-    if arguments and get_origin(annotation) not in (dict, list):
-        return [bare for argument in arguments for bare in _bare(argument)]
-    return [annotation]
+def _with_short_form(part: type[Part], full: dict[str, Any]) -> dict[str, Any]:
+    keys = full["properties"]
+    if part.others:
+        full["additionalProperties"] = keys.pop(part.others)["additionalProperties"]
+    if not part.short:
+        return full
+    return {"anyOf": [keys[part.short], keys["by_type"] if part is Wants else full]}

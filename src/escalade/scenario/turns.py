@@ -20,7 +20,7 @@ def read_blocks(
     blocks: list[tuple[Turn, ...]] = []
     for index, given in enumerate(play):
         here = (*path, index)
-        movers = dict(given.__pydantic_extra__ or {})
+        movers = given.movers
         forms = [f for f in ("chance", "together", "repeat") if getattr(given, f) is not None]
         if len(movers) + len(forms) != 1:
             names.reading.fault(here, "a turn needs exactly one of an actor, chance, together, "
@@ -81,7 +81,7 @@ def read_history(names: StageNames) -> list[Observation]:
     for index, given in enumerate(names.stage.history):
         path = (*names.at, "history", index)
         moves = {}
-        for name, move in (given.__pydantic_extra__ or {}).items():
+        for name, move in given.moves.items():
             actor = ANALYST if name == "chance" else names.actor((*path, name), name)
             found = names.reading.named((*path, name), move, known, "move")
             if actor is not None and found:

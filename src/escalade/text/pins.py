@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import os
 from functools import cached_property
-from importlib.metadata import version
 from itertools import pairwise
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from msgspec import DecodeError, Meta, Struct, json
+from msgspec.structs import asdict
 
 from escalade.errors import Fault, TextError
 from escalade.text.sentences import LIBRARY, digest, segment
@@ -21,30 +21,26 @@ from escalade.text.sentences import LIBRARY, digest, segment
 MAX_BYTES = 5_000_000
 """The longest text that is taken in."""
 
-Offset = Annotated[int, Field(ge=0)]
+Offset = Annotated[int, Meta(ge=0)]
 
 
-class _Record(BaseModel):
-    model_config = ConfigDict(frozen=True, strict=True, extra="forbid", defer_build=True)
-
-
-class Segmentation(_Record):
+class Segmentation(Struct, frozen=True, forbid_unknown_fields=True):
     """The library that cut the text, and its version then."""
 
     library: str
     version: str
 
 
-class Pin(_Record):
+class Pin(Struct, frozen=True, forbid_unknown_fields=True):
     """Where one sentence stands: see `escalade.text.sentences.Sentence`."""
 
-    id: Annotated[str, Field(pattern=r"^p[1-9]\d*\.s[1-9]\d*$")]
+    id: Annotated[str, Meta(pattern=r"^p[1-9][0-9]*\.s[1-9][0-9]*\Z")]
     start: Offset
     end: Offset
-    digest: Annotated[str, Field(pattern=r"^[0-9a-f]{16}$")]
+    digest: Annotated[str, Meta(pattern=r"^[0-9a-f]{16}\Z")]
 
 
-class Pins(_Record):
+class Pins(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True, dict=True):
     """The pinned sentences of one text.
 
     Attributes:
@@ -56,8 +52,8 @@ class Pins(_Record):
     """
 
     format: Literal[1] = 1
-    text: Annotated[str, Field(min_length=1)]
-    digest: Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
+    text: Annotated[str, Meta(min_length=1)]
+    digest: Annotated[str, Meta(pattern=r"^[0-9a-f]{64}\Z")]
     segmentation: Segmentation
     sentences: tuple[Pin, ...]
 
@@ -95,6 +91,8 @@ def pin(text: str, name: str) -> Pins:
     Raises:
         TextError: The text holds no sentence, or the name holds control characters.
     """
+    from importlib.metadata import version
+
     found = segment(text)
     if not found:
         raise TextError(f"{name} is empty: there is no sentence in it")
@@ -146,8 +144,9 @@ def write_pins(path: Path, pins: Pins) -> None:
     Raises:
         TextError: It cannot be written there.
     """
-    rows = ",\n".join(f"  {sentence.model_dump_json()}" for sentence in pins.sentences)
-    head = pins.model_dump_json(exclude={"sentences"}, indent=1).removesuffix("\n}")
+    record = asdict(pins)
+    rows = ",\n".join(f"  {json.encode(sentence).decode()}" for sentence in record.pop("sentences"))
+    head = json.format(json.encode(record), indent=1).decode().removesuffix("\n}")
     write_text(path, f'{head},\n "sentences": [\n{rows}\n ]\n}}\n')
 
 
@@ -155,14 +154,13 @@ def read_pins(path: Path) -> Pins:
     """Read a side file.
 
     Raises:
-        TextError: It cannot be read or is malformed; the message lists every fault.
+        TextError: It cannot be read or is malformed; the message says where.
     """
     try:
-        pins = Pins.model_validate_json(_bytes(path, limit=MAX_BYTES))
+        pins = json.decode(_bytes(path, limit=MAX_BYTES), type=Pins)
         wrong = _disorder(pins)
-    except ValidationError as failure:
-        errors = failure.errors(include_url=False, include_input=False)
-        wrong = [f"{'.'.join(map(str, e['loc'])) or 'the file'}: {e['msg']}" for e in errors]
+    except (DecodeError, UnicodeDecodeError) as failure:
+        wrong = [str(failure)]
     else:
         if not wrong:
             return pins
