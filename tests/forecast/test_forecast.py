@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from scipy import special
 
 from crises import BET, CRISIS, changed, crisis
 from escalade.errors import ScenarioError
@@ -19,7 +20,9 @@ from escalade.forecast.forecast import Forecast, forecast
 from escalade.forecast.worlds import evaluate
 from escalade.report.plain import to_json
 from escalade.scenario.scenario import Scenario
+from escalade.scenario.values import Z90
 from escalade.solve import Status, solve
+from escalade.text.lexicon import lookup
 
 
 def logit(difference: float) -> float:
@@ -326,3 +329,7 @@ def test_the_authors_word_or_place_in_a_ranking_stands_beside_the_forecast(tmp_p
     said = {row.outcome: row.said for row in found.outcomes}
     assert said == {"war": "unlikely", "win": "1st of 3",
                     "lose": "3rd of 3"}  # fmt: skip
+    word, covers = lookup("unlikely"), {row.outcome: row.said_covers for row in found.outcomes}
+    readers = [word.logit_mean + z * word.logit_sd for z in (-Z90, 0, Z90)]
+    assert covers == {"war": pytest.approx(tuple(special.expit(readers))),
+                      "win": None, "lose": None}  # fmt: skip

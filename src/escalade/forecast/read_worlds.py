@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from escalade.forecast.beliefs import taught_bits
-from escalade.forecast.draws import Draws
+from escalade.forecast.draws import Draws, quantile
 from escalade.forecast.plan import Plan
 from escalade.forecast.priors import shares
 from escalade.forecast.rows import (
@@ -20,7 +20,7 @@ from escalade.forecast.rows import (
     Term,
     TypeRow,
 )
-from escalade.forecast.summary import estimate
+from escalade.forecast.summary import HIGH, LOW, estimate
 from escalade.forecast.worlds import Ends, Worlds
 from escalade.scenario.claims import Claim, OutcomeEvent
 from escalade.scenario.expressions import BoundCompare, QuantityRef, evaluate
@@ -43,8 +43,8 @@ def outcome_rows(plan: Plan, worlds: Worlds, habit: Ends) -> Iterator[OutcomeRow
                 probability=found.mean, low=found.low, high=found.high, error=found.error,
                 habit=by_habit.mean, word=word, word_range=band,
                 said=_said(plan.scenario, item, said.get((index, frozenset(leaves)), "")),
-                resolved_by=item.resolved_by, date=item.date,
-                scorable=bool(item.resolved_by and item.date), cite=item.cite,
+                said_covers=_covers(plan.scenario, item), resolved_by=item.resolved_by,
+                date=item.date, scorable=bool(item.resolved_by and item.date), cite=item.cite,
             )  # fmt: skip
 
 
@@ -75,6 +75,15 @@ def _said(scenario: Scenario, item: Outcome | OutcomeGroup, rank: str) -> str:
         return rank
     value = scenario.inputs[item.said].value
     return value.text if isinstance(value, Distribution) else rank
+
+
+def _covers(scenario: Scenario, item: Outcome | OutcomeGroup) -> tuple[float, float, float] | None:
+    """The central 90 % of what the author's own word covers, and its middle; None without one."""
+    value = None if item.said is None else scenario.inputs[item.said].value
+    if not isinstance(value, Distribution):
+        return None
+    low, middle, high = quantile(value, np.array([LOW, 0.5, HIGH])).tolist()
+    return low, middle, high
 
 
 def _ranks(scenario: Scenario) -> dict[tuple[int, frozenset[int]], str]:

@@ -18,6 +18,7 @@ class OutcomeRow:
         word: ICD 203 word for the probability.
         word_range: The range of that word.
         said: The author's own word, interval or place in a ranking; empty if none.
+        said_covers: 5 %, 50 % and 95 % quantiles of what that stands for; None for a place or none.
         part_of: The outcome of which it is a part; empty for none.
         resolved_by: How a stranger decides; empty makes it unscorable.
         date: Day by which.
@@ -36,6 +37,7 @@ class OutcomeRow:
     word: str
     word_range: tuple[float, float]
     said: str
+    said_covers: tuple[float, float, float] | None
     resolved_by: str
     date: str
     scorable: bool

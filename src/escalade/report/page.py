@@ -18,9 +18,8 @@ from escalade.forecast.rows import BeliefRow, ClaimRow, OutcomeRow, TeachingRow
 from escalade.report.figures import BeliefPlot, DotPlot, belief_plots, dot_plot
 from escalade.report.phrases import amount, cell, interval, model_worlds, opening, settled, share
 from escalade.report.plain import to_json
-from escalade.report.trail import Trail, further, said_range, words
-from escalade.scenario.scenario import Outcome, OutcomeGroup, Theatre
-from escalade.scenario.values import Distribution
+from escalade.report.trail import Trail, further, words
+from escalade.scenario.scenario import Theatre
 from escalade.text.lexicon import ICD_203
 from escalade.text.pins import write_text
 
@@ -165,16 +164,14 @@ def _section(forecast: Forecast, trail: Trail, index: int) -> Section:
 def _outcomes(forecast: Forecast, index: int) -> Iterator[OutcomeView]:
     theatre = forecast.scenario.theatres[index]
     table, weight = forecast.worlds.outcomes[index], forecast.worlds.weight
-    found: dict[str, tuple[Outcome | OutcomeGroup, list[int]]] = {
-        item.id: (item, [i]) for i, item in enumerate(theatre.outcomes)
-    }
-    found |= {item.id: (item, list(item.leaves)) for item in theatre.groups}
+    found = {item.id: [i] for i, item in enumerate(theatre.outcomes)}
+    found |= {item.id: list(item.leaves) for item in theatre.groups}
     for row in forecast.outcomes:
         if row.theatre != theatre.id:
             continue
-        item, leaves = found[row.outcome]
+        leaves = found[row.outcome]
         values = table[leaves].sum(axis=0)
-        said = _said(forecast, item)
+        said = (row.said_covers[0], row.said_covers[2]) if row.said_covers else None
         yield OutcomeView(
             row=row,
             name=words(row.outcome.rpartition(".")[2] if row.part_of else row.outcome),
@@ -192,14 +189,6 @@ def _share_of(
     """Weighted share of the worlds that count in which something holds."""
     known = np.isfinite(values) & (weight > 0)
     return float(weight[known & holds].sum() / weight[known].sum())
-
-
-def _said(forecast: Forecast, item: Outcome | OutcomeGroup) -> tuple[float, float] | None:
-    """What the author's word for an outcome covers; None without one."""
-    if item.said is None:
-        return None
-    value = forecast.scenario.inputs[item.said].value
-    return said_range(value) if isinstance(value, Distribution) else None
 
 
 # History and beliefs

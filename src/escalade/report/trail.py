@@ -16,7 +16,6 @@ from escalade.forecast.draws import quantile
 from escalade.forecast.summary import HIGH, LOW
 from escalade.report.phrases import interval, opening, share
 from escalade.scenario.scenario import ANALYST, Input, Observation, Ranking, Scenario, Theatre
-from escalade.scenario.values import Distribution
 from escalade.text.pins import Pins, read_pins, read_text, verify
 
 RELIABILITY = {
@@ -342,12 +341,6 @@ class Trail:
                 means=report.means,
                 cite=report.cite,
             )
-
-
-def said_range(value: Distribution) -> tuple[float, float]:
-    """The central 90 % of what a likelihood word, interval or distribution covers."""
-    low, high = quantile(value, np.array([LOW, HIGH])).tolist()
-    return low, high
 
 
 def drawn(item: Input) -> str:
