@@ -63,7 +63,7 @@ def test_the_installed_version_is_that_of_the_source() -> None:
     assert version("escalade") == escalade.__version__, "install again: pip install -e ."
 
 
-@pytest.mark.parametrize("room", ["errors", "text", "scenario", "cli"])
+@pytest.mark.parametrize("room", ["errors", "text", "scenario", "ledger", "cli"])
 def test_importing_a_light_room_loads_nothing_heavy(room: str) -> None:
     assert _heavy_after(IMPORT_ALL.format(room=room)) == ""
 

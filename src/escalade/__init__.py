@@ -18,7 +18,9 @@ __all__ = [
     "compile_theatre",
     "forecast_scenario",
     "read_efg",
+    "read_ledger",
     "read_scenario",
+    "score_ledger",
     "solve_game",
     "write_efg",
 ]
@@ -28,6 +30,8 @@ if TYPE_CHECKING:
     from escalade.game.compile import compile_theatre
     from escalade.game.efg import read_efg
     from escalade.game.efg_writer import write_efg
+    from escalade.ledger.ledger import read_ledger
+    from escalade.ledger.score import score as score_ledger
     from escalade.scenario.read import read_scenario
     from escalade.solve.solve import solve as solve_game
 else:
@@ -35,7 +39,9 @@ else:
         "compile_theatre": ("escalade.game.compile", "compile_theatre"),
         "forecast_scenario": ("escalade.forecast.forecast", "forecast"),
         "read_efg": ("escalade.game.efg", "read_efg"),
+        "read_ledger": ("escalade.ledger.ledger", "read_ledger"),
         "read_scenario": ("escalade.scenario.read", "read_scenario"),
+        "score_ledger": ("escalade.ledger.score", "score"),
         "solve_game": ("escalade.solve.solve", "solve"),
         "write_efg": ("escalade.game.efg_writer", "write_efg"),
     }

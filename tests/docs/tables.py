@@ -24,7 +24,29 @@ from escalade.scenario.values import HABIT_WORDS, PRECISION_WORDS, SIZE_WORDS, Z
 from escalade.text import lexicon
 
 Model = type[Part]
+DOCUMENTED = re.compile(r"<!-- (?:json|samples): (\w+) -->\n\n\|.*\n\|.*\n((?:\|.*\n)+)")
 GENERATED = re.compile(r"<!-- (table|keys): ([\w ]+) -->\n\n?((?:\|.*\n)*)\n?")
+
+
+def documented_keys(page: str) -> dict[str, list[str]]:
+    """The keys in the first column of each table of keys, by what the table is about."""
+    return {
+        name: [
+            key
+            for row in rows.splitlines()
+            for key in re.findall(r"`([^`]+)`", row.split(" | ")[0])
+        ]
+        for name, rows in DOCUMENTED.findall(page)
+    }
+
+
+def entries(name: str, data: dict[str, Any]) -> Iterator[tuple[str, list[str]]]:
+    """Every mapping in JSON: what it is an entry of, and its keys."""
+    yield name, list(data)
+    for key, inner in data.items():
+        for entry in inner if isinstance(inner, list) else ():
+            if isinstance(entry, dict):
+                yield from entries(key, entry)
 
 
 def models() -> dict[str, Model]:

@@ -1,17 +1,23 @@
-"""The forecast as JSON."""
+"""Findings as JSON."""
 
 from __future__ import annotations
 
 import json
 import math
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from escalade.forecast.forecast import Forecast
+if TYPE_CHECKING:
+    from escalade.forecast.forecast import Forecast
 
 
 def to_json(forecast: Forecast) -> str:
     """The forecast as JSON text; numbers that do not exist are null."""
-    return json.dumps(_clean(forecast.as_dict()), indent=2, ensure_ascii=False, allow_nan=False)
+    return as_json(forecast.as_dict())
+
+
+def as_json(data: Any) -> str:
+    """Plain data as JSON text; numbers that do not exist or are infinite are null."""
+    return json.dumps(_clean(data), indent=2, ensure_ascii=False, allow_nan=False)
 
 
 def _clean(value: Any) -> Any:

@@ -1,0 +1,1 @@
+"""Recorded forecasts, what came of them, and how well they did."""
