@@ -10,7 +10,7 @@ import sys
 
 import click
 
-from escalade.cli import forecasts, records, scenarios
+from escalade.cli import contrast, forecasts, records, scenarios
 from escalade.cli.options import count
 from escalade.errors import EscaladeError, ScenarioError
 
@@ -56,7 +56,12 @@ def _version(context: click.Context) -> None:
     context.exit()
 
 
-for verb in (*scenarios.VERBS, *forecasts.VERBS, *records.VERBS):
+for verb in (
+    *scenarios.VERBS,
+    *forecasts.VERBS,
+    *contrast.VERBS,
+    *records.VERBS,
+):
     app.add_command(verb)
 
 if __name__ == "__main__":

@@ -23,6 +23,16 @@ def change_inputs(scenario: Scenario, values: Mapping[int, Distribution | Rankin
     return replace(scenario, inputs=inputs)
 
 
+def idle(scenario: Scenario) -> frozenset[int]:
+    """Inputs that move nothing: what the author said of outcomes, printed beside the forecast."""
+    return frozenset(
+        item.said
+        for theatre in scenario.theatres
+        for item in (*theatre.outcomes, *theatre.groups)
+        if item.said is not None
+    )
+
+
 def points(base: Forecast, scenario: Scenario) -> Cube:
     """The points of a forecast's worlds, for another scenario with the same list of inputs.
 

@@ -1,18 +1,23 @@
-"""Findings as JSON."""
+"""Answers as JSON."""
 
 from __future__ import annotations
 
 import json
 import math
-from typing import TYPE_CHECKING, Any
-
-if TYPE_CHECKING:
-    from escalade.forecast.forecast import Forecast
+from typing import Any, Protocol
 
 
-def to_json(forecast: Forecast) -> str:
-    """The forecast as JSON text; numbers that do not exist are null."""
-    return as_json(forecast.as_dict())
+class Answer(Protocol):
+    """A forecast, or the answer to a question about one."""
+
+    def as_dict(self) -> dict[str, Any]:
+        """The answer as plain data."""
+        ...
+
+
+def to_json(answer: Answer) -> str:
+    """An answer as JSON text; numbers that do not exist or are infinite are null."""
+    return as_json(answer.as_dict())
 
 
 def as_json(data: Any) -> str:

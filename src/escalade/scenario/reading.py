@@ -146,16 +146,18 @@ class Reading:
         cite: Sequence[str] = (),
         means: str = "",
         name: str = "",
+        unit: str = "",
     ) -> int:
         """A new uncertain number; its index."""
         place = self.source.place(path)
         name = name or ".".join(str(step) for step in path)
-        self.inputs.append(Input(name, value, kind, tuple(cite), means, place.file, place.line))
+        new = Input(name, value, kind, tuple(cite), means, place.file, place.line, unit)
+        self.inputs.append(new)
         return len(self.inputs) - 1
 
     def number(
         self, path: Path_, text: str | float, kind: Kind, *, cite: Sequence[str] = (),
-        means: str = "", name: str = "",
+        means: str = "", name: str = "", unit: str = "",
     ) -> int:  # fmt: skip
         """An uncertain number written as a word, number, interval or distribution; its input."""
         try:
@@ -163,7 +165,7 @@ class Reading:
         except LanguageFault as fault:
             self.fault(path, fault.message, fault.advice, offset=fault.offset)
             value = Distribution("fixed", (0.5,), str(text))
-        return self.input(path, value, kind, cite=cite, means=means, name=name)
+        return self.input(path, value, kind, cite=cite, means=means, name=name, unit=unit)
 
     def amount(
         self, path: Path_, text: str | float, kind: Kind, scope: Scope, *,

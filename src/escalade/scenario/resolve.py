@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 
-from escalade.errors import ScenarioError
+from escalade.errors import Fault, ScenarioError
 from escalade.scenario import schema
 from escalade.scenario.claims import Claim, read_claim
 from escalade.scenario.faults import LanguageFault, quote, suggest
@@ -155,7 +155,7 @@ def _quantities(reading: Reading) -> dict[str, int]:
         cite = reading.cite(path, given.cite, f"quantities.{id}")
         indices[id] = reading.number(
             (*path, "value"), given.value, kind,
-            cite=cite, means=given.means, name=f"quantities.{id}",
+            cite=cite, means=given.means, name=f"quantities.{id}", unit=given.unit,
         )  # fmt: skip
     return indices
 
@@ -307,6 +307,35 @@ def _track(theatre: Theatre, index: int, claims: tuple[Claim, ...]) -> Theatre:
     """The theatre, remembering also the moves that claims ask about."""
     asked = {move for claim in claims for at, move in claim.moves if at == index}
     return replace(theatre, tracked=tuple(sorted({*theatre.tracked, *asked})))
+
+
+def ask(scenario: Scenario, text: str) -> tuple[Scenario, Claim]:
+    """A claim about a scenario: one of its own by its name or its text, or a new one.
+
+    Args:
+        scenario: The scenario.
+        text: Name of a claim in the file, or any claim such as ``P(war) < unlikely``.
+
+    Returns:
+        The scenario with the claim among its own, and the claim.
+
+    Raises:
+        ScenarioError: If it cannot be read, or names nothing that is known.
+    """
+    for claim in scenario.claims:
+        if text.strip() in (claim.id, claim.text):
+            return scenario, claim
+    try:
+        claim = read_claim("asked", text, says="", cite=(), actors=scenario.actors,
+                           theatres=scenario.theatres)  # fmt: skip
+    except LanguageFault as fault:
+        names = ", ".join(quote(claim.id) for claim in scenario.claims)
+        advice = f"{fault.advice} Claims of the file: {names}." if names else fault.advice
+        place = fault.offset + 1
+        wrong = Fault(fault.message, advice.strip(), column=place, source=text)
+        raise ScenarioError([wrong]) from None
+    theatres = tuple(_track(t, i, (claim,)) for i, t in enumerate(scenario.theatres))
+    return replace(scenario, claims=(*scenario.claims, claim), theatres=theatres), claim
 
 
 def _check_histories(reading: Reading, theatres: tuple[Theatre, ...]) -> None:

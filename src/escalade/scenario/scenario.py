@@ -42,6 +42,7 @@ class Input:
         means: What it is, in words.
         file: File it stands in.
         line: Line it stands on.
+        unit: The unit of a named quantity, in the author's words; empty for none.
     """
 
     name: str
@@ -51,6 +52,7 @@ class Input:
     means: str = ""
     file: str = ""
     line: int = 0
+    unit: str = ""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
