@@ -10,7 +10,7 @@ import sys
 
 import click
 
-from escalade.cli import contrast, forecasts, records, scenarios
+from escalade.cli import ask, contrast, forecasts, records, scenarios
 from escalade.cli.options import count
 from escalade.errors import EscaladeError, ScenarioError
 
@@ -59,6 +59,7 @@ def _version(context: click.Context) -> None:
 for verb in (
     *scenarios.VERBS,
     *forecasts.VERBS,
+    *ask.VERBS,
     *contrast.VERBS,
     *records.VERBS,
 ):

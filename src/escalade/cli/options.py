@@ -57,6 +57,13 @@ def read(file: Path, target: Path | None) -> Scenario:
     return scenario
 
 
+def one_theatre(scenario: Scenario, name: str) -> None:
+    """Make sure that a theatre asked for is there; empty for all."""
+    names = [theatre.id for theatre in scenario.theatres]
+    if name and name not in names:
+        raise click.BadParameter(f"there is no theatre '{name}'; there is {', '.join(names)}")
+
+
 def run_forecast(
     scenario: Scenario, draws: int, seed: int, *, starts: int = 0, solver: Solver | None = None
 ) -> Forecast:

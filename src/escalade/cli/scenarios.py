@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from escalade.cli.options import PATH, count, file
+from escalade.cli.options import PATH, count, file, one_theatre
 
 
 @click.command()
@@ -70,9 +70,7 @@ def show(file: Path, depth: int, theatre: str) -> None:
     from escalade.scenario.read import read_scenario
 
     scenario = read_scenario(file)
-    names = [t.id for t in scenario.theatres]
-    if theatre and theatre not in names:
-        raise click.BadParameter(f"there is no theatre '{theatre}'; there is {', '.join(names)}")
+    one_theatre(scenario, theatre)
     print_outline(scenario, depth=depth, only=theatre)
 
 

@@ -67,10 +67,17 @@ def rerun(
     Returns:
         The worlds, each at the point of the forecast's own world of the same number.
     """
+    inputs = redraw(base, scenario, where=where, draws=draws)
+    return evaluate(plan(scenario), inputs, solver=solver)
+
+
+def redraw(
+    base: Forecast, scenario: Scenario, *, where: Cube | None = None, draws: int | None = None
+) -> Draws:
+    """The inputs of another scenario in the worlds of a forecast; arguments as in `rerun`."""
     where = where or points(base, scenario)
     n = min(draws or base.draws, base.draws)
     some = Cube(
         tuple(p[:, :n] for p in where.points), {group: e[:n] for group, e in where.effects.items()}
     )
-    inputs = Draws(values_at(scenario.inputs, some, n), base.inputs.seed)
-    return evaluate(plan(scenario), inputs, solver=solver)
+    return Draws(values_at(scenario.inputs, some, n), base.inputs.seed)

@@ -41,6 +41,7 @@ class Stage:
         truth: For each simple event of this theatre, [class] whether it holds.
         seen: For each entry of the history and each observer (0 is the analyst), what the
             observer may know after it: one look where the history leaves no doubt.
+        forced: [node] Nodes that forced moves lead to; None for no intervention.
     """
 
     compiled: CompiledTheatre
@@ -49,6 +50,7 @@ class Stage:
     class_outcome: tuple[int, ...]
     truth: dict[Event, Bools]
     seen: tuple[tuple[tuple[Look, ...], ...], ...]
+    forced: Bools | None = None
 
     @property
     def n_classes(self) -> int:
@@ -119,7 +121,7 @@ def _stage(compiled: CompiledTheatre, events: Sequence[Event]) -> Stage:
     keys = np.stack([compiled.game.outcome[ends], compiled.position[ends]])
     distinct, inverse = np.unique(keys, axis=1, return_inverse=True)
     truths = [
-        tuple(_holds(compiled, event, int(outcome), int(position)) for event in events)
+        tuple(event_holds(compiled, event, int(outcome), int(position)) for event in events)
         for outcome, position in distinct.T
     ]
     classes: dict[tuple[int, tuple[bool, ...]], int] = {}
@@ -141,7 +143,7 @@ def _stage(compiled: CompiledTheatre, events: Sequence[Event]) -> Stage:
     return Stage(compiled, followed, end_class, outcomes, truth, seen)
 
 
-def _holds(compiled: CompiledTheatre, event: Event, outcome: int, position: int) -> bool:
+def event_holds(compiled: CompiledTheatre, event: Event, outcome: int, position: int) -> bool:
     """Whether a simple event holds at an end."""
     here = compiled.positions[position]
     match event:

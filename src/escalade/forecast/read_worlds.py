@@ -34,7 +34,7 @@ def outcome_rows(plan: Plan, worlds: Worlds, habit: Ends) -> Iterator[OutcomeRow
     """A row per outcome of every theatre; a group stands before its parts."""
     said = _ranks(plan.scenario)
     for index, theatre in enumerate(plan.scenario.theatres):
-        for item, leaves, part_of in _lines(theatre.outcomes, theatre.groups):
+        for item, leaves, part_of in outcome_lines(theatre.outcomes, theatre.groups):
             found = estimate(_sum(worlds.outcomes[index][leaves]), worlds.weight)
             by_habit = estimate(_sum(habit.outcomes[index][leaves]), habit.weight)
             word, band = word_for(found.mean)
@@ -53,7 +53,7 @@ def _sum(probability: Floats) -> Floats:
     return np.clip(probability.sum(axis=0), 0.0, 1.0)
 
 
-def _lines(
+def outcome_lines(
     outcomes: Sequence[Outcome], groups: Sequence[OutcomeGroup]
 ) -> list[tuple[Outcome | OutcomeGroup, list[int], str]]:
     """Outcomes and groups in the order of the file: item, its leaves, what it is part of."""

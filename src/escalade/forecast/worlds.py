@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
+from escalade.forecast.ahead import surgery
 from escalade.forecast.beliefs import belief_path, chronicle, informed
 from escalade.forecast.draws import Draws
 from escalade.forecast.events import Joint
@@ -116,6 +117,37 @@ def evaluate_habit(
     return _by_chunk(partial(_habit, plan, solver), draws, _chunk(plan), progress)
 
 
+def read_joint(
+    plan: Plan,
+    draws: Draws,
+    read: Callable[[Joint, Floats], Part],
+    *,
+    solver: Solver = solve,
+) -> Part:
+    """Solve every model world and read something off the joint distribution of types and ends.
+
+    Args:
+        plan: The scenario with its theatres compiled, with forced moves or finer classes of ends
+            where a question asks for them.
+        draws: The inputs in every world.
+        read: Makes of the joint distribution and the weights [draw] of some worlds what is wanted
+            of them, the draw last in every array; weights of failed worlds are 0.
+        solver: What solves a game.
+
+    Returns:
+        What was read, in the order of the draws.
+    """
+
+    def chunk(values: Sequence[Floats]) -> Part:
+        prior = priors(plan.scenario, values)
+        _, solved = _solve_all(plan, values, prior, (solver, 0))
+        before = profile_weights(plan.scenario, prior, values)
+        joint, weight, _ = _joint(plan, before, _ends(solved), solved)
+        return read(joint, weight)
+
+    return _by_chunk(chunk, draws, _chunk(plan), None)
+
+
 def _chunk(plan: Plan) -> int:
     """Draws solved at a time: a multiple of 64, within the memory bound."""
     largest = max(s.compiled.game.n_choices + s.compiled.game.n_nodes for s in plan.stages)
@@ -178,7 +210,7 @@ def _worlds(plan: Plan, how: How, values: Sequence[Floats]) -> Worlds:
     slots = plan.stages[0].compiled.game.slot_start
     return Worlds(
         weight=weight,
-        outcomes=_outcomes(joint, good),
+        outcomes=outcome_table(joint, good),
         terms=tuple(
             np.where(good, np.stack([joint.probability(*pair) for pair in claim.events]), np.nan)
             for claim in plan.scenario.claims
@@ -208,18 +240,17 @@ def _habit(plan: Plan, solver: Solver, values: Sequence[Floats]) -> Ends:
     solved = [_solve(stage, values, prior, (solver, 0), precision) for stage in plan.stages]
     before = profile_weights(plan.scenario, prior, values)
     joint, weight, good = _joint(plan, before, _ends(solved), solved)
-    return Ends(weight, _outcomes(joint, good))
+    return Ends(weight, outcome_table(joint, good))
 
 
 def _ends(solved: Sequence[_Solved]) -> list[Floats]:
     """For each theatre, [profile, class, draw] how likely it ends in each class."""
     return [
         outcome_distribution(
-            s.stage.compiled.game, s.tables, s.solution.choice, s.stage.end_class,
-            s.stage.n_classes,
+            *surgery(s.stage, s.tables), s.solution.choice, s.stage.end_class, s.stage.n_classes
         )
         for s in solved
-    ]  # fmt: skip
+    ]
 
 
 def _joint(
@@ -276,8 +307,8 @@ def _solve(
     return _Solved(stage, tables, solution)
 
 
-def _outcomes(joint: Joint, good: NDArray[np.bool_]) -> tuple[Floats, ...]:
-    """For each theatre, [outcome, draw] probability of each outcome."""
+def outcome_table(joint: Joint, good: NDArray[np.bool_]) -> tuple[Floats, ...]:
+    """For each theatre, [outcome, draw] probability of each outcome; NaN in worlds not `good`."""
     tables = []
     for stage, ends in zip(joint.plan.stages, joint.ends, strict=True):
         by_class = np.einsum("pd,pcd->cd", joint.posterior, ends)

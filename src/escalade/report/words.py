@@ -45,6 +45,11 @@ def between(low: float, high: float) -> str:
     return left.removesuffix(" %") + joint + right
 
 
+def points(difference: float) -> str:
+    """A difference of two probabilities in percentage points, with its sign."""
+    return "0.0" if abs(difference) < 0.0005 else f"{100 * difference:+.1f}"
+
+
 def in_words(row: OutcomeRow) -> str:
     """The likelihood word of an outcome with its range; plain where the model leaves no doubt."""
     if rounded(row.probability) in (0.0, 1.0):

@@ -1,0 +1,77 @@
+"""The verbs that question a forecast."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from crises import changed, write
+
+Run = Callable[..., tuple[int, str, str]]
+PAGE = Path(__file__).resolve().parents[2] / "docs/explain.md"
+TABLE = re.compile(r"<!-- json: ([\w.]+) -->\n\n\|.*\n\|.*\n((?:\|.*\n)+)")
+SPREAD = changed("actors", "us", "precision", to="5 to 20")
+
+
+def test_if_prints_both_sides_and_says_that_nobody_learns(run: Run, tmp_path: Path) -> None:
+    path = write(tmp_path, **SPREAD)
+    status, out, err = run("if", path, "us: threaten", "ru.precision = 3", "--draws", 8)
+    assert (status, err) == (0, "")
+    for piece in ("if        us: threaten, ru.precision = 3", "the forecast as it is", "as it is",
+                  "higher in", "us: threaten    100 %", "nobody learns anything"):  # fmt: skip
+        assert piece in out
+
+
+def test_if_compares_policies(run: Run, tmp_path: Path) -> None:
+    path = write(tmp_path, **SPREAD)
+    texts = ("us: threaten", "--against", "us: wait always")
+    out = run("if", path, *texts, "--draws", 8)[1]
+    data = json.loads(run("if", path, *texts, "--draws", 8, "--json")[1])
+    assert "against   us: wait always" in out
+    assert (data["these"], data["against"]) == (["us: threaten"], ["us: wait always"])
+    assert [row["side"] for row in data["made"]] == ["if", "against"]
+    assert sum(row["difference"] for row in data["outcomes"]) < 1e-12
+
+
+def test_a_change_that_cannot_be_made_is_a_fault(run: Run, tmp_path: Path) -> None:
+    path = write(tmp_path)
+    for text, message in (("us: atack", "Did you mean `attack`?"), ("gaga", "cannot read `gaga`"),
+                          ("us: win", "no move of us `win`")):  # fmt: skip
+        status, out, err = run("if", path, text)
+        assert (status, out) == (2, "")
+        assert message in err
+    assert run("if", path, "us: wait", "--theatre", "moon")[0] == 2
+
+
+def documented(name: str) -> list[str]:
+    """The keys in the first column of a table of the documentation."""
+    rows = dict(TABLE.findall(PAGE.read_text(encoding="utf-8")))[name]
+    columns = (row.split(" | ")[0] for row in rows.splitlines())
+    return [key for column in columns for key in re.findall(r"`([^`]+)`", column)]
+
+
+def entries(name: str, data: dict[str, Any]) -> list[tuple[str, list[str]]]:
+    """Every mapping of a result but its provenance: what it is an entry of, and its keys."""
+    found = [(name, list(data))]
+    for key, inner in data.items():
+        for entry in inner if isinstance(inner, list) else ():
+            if isinstance(entry, dict):
+                found += entries(f"{name}.{key}", entry)
+    return found
+
+
+@pytest.mark.parametrize(
+    ("verb", "arguments"), [("if", ["us: threaten", "--against", "ru.precision = 2"])]
+)
+def test_every_key_of_the_json_is_documented_in_its_order(
+    run: Run, tmp_path: Path, verb: str, arguments: list[str]
+) -> None:
+    path = write(tmp_path, **SPREAD)
+    data = json.loads(run(verb, path, *arguments, "--draws", 8, "--json")[1])
+    for name, keys in entries(verb, data):
+        assert documented(name) == keys
