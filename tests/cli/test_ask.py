@@ -65,8 +65,32 @@ def entries(name: str, data: dict[str, Any]) -> list[tuple[str, list[str]]]:
     return found
 
 
+def test_sweep_prints_a_table_and_draws_the_curve(run: Run, tmp_path: Path) -> None:
+    path, chart = write(tmp_path, **SPREAD), tmp_path / "out.svg"
+    arguments = ("us.precision", "0..20", "--points", 3, "--outcome", "war", "--draws", 8)
+    status, out, err = run("sweep", path, *arguments, "--given", "us: threaten", "--svg", chart)
+    assert (status, err) == (0, "")
+    for piece in ("the file says 5 to 20", "given     us: threaten", "\nwar\n", "erratic"):
+        assert piece in out
+    assert chart.read_text(encoding="utf-8").startswith("<svg xmlns")
+
+
+def test_a_chart_replaces_no_file_of_the_scenario(run: Run, tmp_path: Path) -> None:
+    path = write(tmp_path)
+    before = path.read_text(encoding="utf-8")
+    for target, message in ((path, "must end in .svg"), (tmp_path / "no/x.svg", "no folder")):
+        status, out, err = run("if", path, "us: wait", "--svg", target)
+        assert (status, out) == (2, "")
+        assert message in err
+    assert path.read_text(encoding="utf-8") == before
+
+
 @pytest.mark.parametrize(
-    ("verb", "arguments"), [("if", ["us: threaten", "--against", "ru.precision = 2"])]
+    ("verb", "arguments"),
+    [
+        ("if", ["us: threaten", "--against", "ru.precision = 2"]),
+        ("sweep", ["us.precision", "0..20", "--points", "2"]),
+    ],
 )
 def test_every_key_of_the_json_is_documented_in_its_order(
     run: Run, tmp_path: Path, verb: str, arguments: list[str]

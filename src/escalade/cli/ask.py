@@ -1,14 +1,30 @@
-"""Verbs that question a forecast: what if, over a range, what to watch."""
+"""Verbs that question a forecast: what if, over a range."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from escalade.cli.options import draws, file, json, memory, one_theatre, read, run_forecast, seed
+from escalade.cli.options import (
+    PATH,
+    draws,
+    file,
+    json,
+    memory,
+    one_theatre,
+    read,
+    run_forecast,
+    seed,
+)
+
+if TYPE_CHECKING:
+    from escalade.scenario.scenario import Scenario
 
 theatre = click.option("--theatre", default="", help="Print only this theatre.")
+svg = click.option("--svg", type=PATH, help="Write the chart as a file.")
 
 
 @click.command("if")
@@ -20,6 +36,7 @@ theatre = click.option("--theatre", default="", help="Print only this theatre.")
     metavar="CHANGE",
     help="Compare with this instead of the forecast as it is; may be repeated.",
 )
+@svg
 @draws
 @seed
 @theatre
@@ -28,6 +45,7 @@ def if_(
     file: Path,
     changes: tuple[str, ...],
     against: tuple[str, ...],
+    svg: Path | None,
     draws: int,
     seed: int,
     theatre: str,
@@ -38,22 +56,123 @@ def if_(
     A CHANGE is `us.precision = 2` (any input, any value of the language), `us: hold` (the next time
     it can be made), `us: hold always` (a policy) or `chance: shoot_down`.
     """
-    scenario = read(file, None)
-    one_theatre(scenario, theatre)
+    scenario = _read(file, svg, theatre)
     solver = memory()
     from escalade.explain.interventions import read_changes, suppose
 
     these, those = (read_changes(scenario, texts) for texts in (changes, against))
     base = run_forecast(scenario, draws, seed, solver=solver)
     found = suppose(base, these, those if against else None, solver=solver)
+    if svg is not None:
+        from escalade.report.charts import supposition_chart
+
+        _write(svg, supposition_chart(found).svg())
+    from escalade.report.interventions import print_supposition
+
+    _print(found, lambda: print_supposition(found, theatre), json=json)
+
+
+@click.command()
+@file
+@click.argument("name", metavar="INPUT")
+@click.argument("range_", metavar="LOW..HIGH")
+@click.option(
+    "--points",
+    type=click.IntRange(2, 1000),
+    default=11,
+    show_default=True,
+    help="Values in the range, its ends included.",
+)
+@click.option("--outcome", default="", help="Follow only this outcome.")
+@click.option(
+    "--given",
+    default="",
+    metavar="EVENT",
+    help="Condition on an event, as if it were seen: `us: ultimatum`, an outcome, a type.",
+)
+@click.option(
+    "--if",
+    "changes",
+    multiple=True,
+    metavar="CHANGE",
+    help="Change something else too, as `escalade if` does; may be repeated.",
+)
+@svg
+@click.option(
+    "--draws",
+    type=click.IntRange(1, 2**24),
+    default=256,
+    show_default=True,
+    help="Model worlds, solved anew at every value; a power of two is best.",
+)
+@seed
+@theatre
+@json
+def sweep(
+    file: Path,
+    name: str,
+    range_: str,
+    points: int,
+    outcome: str,
+    given: str,
+    changes: tuple[str, ...],
+    svg: Path | None,
+    draws: int,
+    seed: int,
+    theatre: str,
+    json: bool,
+) -> None:
+    """Set an input to values over a range: how the forecast goes with it, with its band.
+
+    INPUT is named by its path in the file or the end of it, as in `us.precision 0..30`.
+    """
+    scenario = _read(file, svg, theatre)
+    solver = memory()
+    from escalade.explain.interventions import read_changes
+    from escalade.explain.names import find_event, find_outcome
+    from escalade.explain.sweep import Asked, read_range
+    from escalade.explain.sweep import sweep as run
+
+    index, values = read_range(scenario, name, range_, points)
+    asked = Asked(
+        find_outcome(scenario, outcome) if outcome else None,
+        (given, find_event(scenario, given)) if given else None,
+        read_changes(scenario, changes),
+    )
+    base = run_forecast(scenario, draws, seed, solver=solver)
+    found = run(base, index, values, asked, solver=solver)
+    if svg is not None:
+        from escalade.report.charts import curve_chart
+
+        _write(svg, curve_chart(found).svg())
+    from escalade.report.sweep import print_curve
+
+    _print(found, lambda: print_curve(found, theatre), json=json)
+
+
+def _read(file: Path, svg: Path | None, theatre: str) -> Scenario:
+    """The scenario, once it is clear that what is asked for can be written and is there."""
+    if svg is not None and svg.suffix != ".svg":
+        raise click.BadParameter(f"{svg} must end in .svg", param_hint="--svg")
+    scenario = read(file, svg)
+    one_theatre(scenario, theatre)
+    return scenario
+
+
+def _write(target: Path, text: str) -> None:
+    from escalade.text.pins import write_text
+
+    write_text(target, text)
+
+
+def _print(found: Any, table: Callable[[], None], *, json: bool) -> None:
+    """A result as JSON or as tables."""
     if json:
         from escalade.report.plain import to_json
 
         click.echo(to_json(found))
     else:
-        from escalade.report.interventions import print_supposition
-
-        print_supposition(found, theatre)
+        table()
 
 
-VERBS = (if_,)
+VERBS = (if_, sweep)
