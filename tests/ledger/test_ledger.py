@@ -80,9 +80,11 @@ def test_a_line_sealed_anew_is_found_by_the_next(path: Path) -> None:
     content["outcomes"][0]["probability"], content["outcomes"][1]["probability"] = 0.75, 0.25
     lines[1] = seal({k: v for k, v in content.items() if k != "digest"}, 2, content["before"])
     path.write_bytes(b"\n".join(lines) + b"\n")
-    (fault,) = inspect(path).faults
+    found = inspect(path)
+    (fault,) = found.faults
     assert fault.line == 3
     assert "does not follow the line before" in fault.message
+    assert len(found.ledger.entries) == 2
 
 
 @pytest.mark.parametrize(

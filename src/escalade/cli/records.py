@@ -7,7 +7,6 @@ import sys
 from collections.abc import Mapping
 from dataclasses import asdict
 from datetime import UTC, datetime
-from fractions import Fraction
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -193,6 +192,8 @@ def score(
 
 
 def _rates(texts: tuple[str, ...]) -> Mapping[str, Mapping[str, float]]:
+    from fractions import Fraction
+
     found: dict[str, dict[str, float]] = {}
     for text in texts:
         name, _, rate = text.rpartition("=")

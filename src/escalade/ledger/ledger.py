@@ -92,8 +92,8 @@ def inspect(path: Path) -> Inspection:
         ) from None
     *lines, torn = data.split(b"\n")
     faults = list(_broken(path, lines))
-    ledger, misfits = _read(path, lines) if not faults else (Ledger(path), [])
-    faults += misfits
+    ledger, misfits = _read(path, lines[: faults[0].line - 1] if faults else lines)
+    faults = misfits + faults
     if torn:
         faults.append(Fault(f"the last line is torn: {len(torn)} bytes without an end",
                             "`escalade ledger verify --repair` mends it.",

@@ -17,8 +17,8 @@ from escalade.ledger.score import Score
 SIDE = 300.0
 """Width and height of the square from 0 to 100 %."""
 
-LEFT, TOP, BELOW, RIGHT = 56.0, 34.0, 62.0, 84.0
-"""Room around the square; the counts of the last bin stand right of it."""
+LEFT, TOP, BELOW, RIGHT = 56.0, 40.0, 62.0, 30.0
+"""Room around the square; counts stand above the intervals."""
 
 TICKS = (0, 25, 50, 75, 100)
 
@@ -77,7 +77,7 @@ def calibration_plot(scores: Sequence[Score]) -> str:
 def _marks(bins: Sequence[Bin]) -> tuple[Mark, ...]:
     return tuple(
         Mark(_across(one.forecast), _up(one.share), _up(one.share_low), _up(one.share_high),
-             f"{one.happened} of {one.outcomes}", one.too_few)
+             f"{one.happened}/{one.outcomes}", one.too_few)
         for one in bins
         if one.outcomes
     )  # fmt: skip
