@@ -21,7 +21,7 @@ from escalade.forecast.plan import plan
 from escalade.forecast.priors import priors
 from escalade.game.efg import read_efg
 from escalade.game.game import CHANCE, END, Game
-from escalade.game.tables import Tables, own_numbers
+from escalade.game.tables import Tables, own_numbers, with_numbers
 from escalade.scenario.read import read_scenario
 from escalade.solve import Derivatives, DerivativeStatus, derivatives, solve
 from game.trees import Turn, numbers, tree
@@ -387,6 +387,16 @@ def test_arguments_out_of_bounds_are_named() -> None:
         derivatives(other, numbers_of_other, solution, ends(other), CLASSES)
     with pytest.raises(ValueError, match="the change of precision has shape"):
         derivatives(game, tables, solution, classes, CLASSES).along(precision=np.zeros((1, 1)))
+
+
+def test_a_solution_of_other_numbers_is_refused() -> None:
+    game = tree(*GAMES["two types in turn"])
+    tables = numbers(game)
+    solution = solve(game, tables, precision=3.0)
+    with pytest.raises(ValueError, match="in draw 0 its choices miss the logit reply by"):
+        derivatives(game, tables, solution, ends(game), CLASSES)
+    solved = with_numbers(tables, precision=3.0)
+    assert derivatives(game, solved, solution, ends(game), CLASSES).given.all()
 
 
 def test_derivatives_are_read_only_and_every_status_says_what_it_means() -> None:

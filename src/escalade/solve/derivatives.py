@@ -20,10 +20,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from escalade.game.game import CHANCE, Game
+from escalade.game.game import Game
 from escalade.game.tables import Tables
-from escalade.solve.adjoint import Edges, Point, Slopes, evaluate, pull_back
+from escalade.solve.adjoint import Edges, Point, Slopes, pull_back
 from escalade.solve.reach import require_classes
+from escalade.solve.reply import edges, gap, point
 from escalade.solve.solution import Solution
 from escalade.solve.topology import Topology, build_topology
 
@@ -35,10 +36,11 @@ DENSE = 200  # choices up to which a matrix is formed; a larger one would start 
 PRODUCTS = 200  # with a matrix that is not formed, before GMRES starts anew
 RESTARTS = 5
 PRECISE, ROUGH = 1e-12, 1e-3  # relative residuals of GMRES, for derivatives and for growth
+FOREIGN = (
+    1e-6  # gap to the logit reply, and ten residuals, beyond which tables are not those solved
+)
 NEAR = 100.0  # growth at which a fold is near
 POWERS = 4  # of the inverse by which growth is measured
-UNDERFLOW = 1e-300  # a choice this rare has lost its logarithm
-TREMBLES = 100  # evaluations after which logarithms of such choices are as good as they get
 
 
 class DerivativeStatus(IntEnum):
@@ -159,7 +161,7 @@ def derivatives(
 
     Args:
         game: The game.
-        tables: Its numbers.
+        tables: The numbers that were solved, with those given to `solve` in place of others.
         solution: Its solution.
         end_class: [node] Class of a node, -1 for none; usually an outcome or event at an end.
         n_classes: Number of classes.
@@ -167,7 +169,8 @@ def derivatives(
         threads: Draws computed at a time; all cores by default.
 
     Raises:
-        ValueError: When a class is out of bounds, a table unknown, or a shape does not fit.
+        ValueError: When a class is out of bounds, a table unknown, a shape does not fit, or the
+            solution is one of other numbers.
     """
     expected = (game.n_choices, tables.n_draws)
     if solution.choice.shape != expected:
@@ -175,7 +178,7 @@ def derivatives(
     require_classes(game, end_class, n_classes)
     if unknown := set(of) - set(TABLES):
         raise ValueError(f"of names {sorted(unknown)}; the tables are {', '.join(TABLES)}")
-    run = _Run(game, tables, solution, _edges(game, end_class, n_classes), of)
+    run = _Run(game, tables, solution, edges(game, end_class, n_classes), of)
     with ThreadPoolExecutor(threads or os.cpu_count() or 1) as pool:
         list(pool.map(run.differentiate, np.flatnonzero(solution.solved)))
     return Derivatives(**run.found, status=run.status, growth=run.growth)
@@ -192,6 +195,7 @@ class _Run:
         observers = np.arange(tables.prior[..., 0].size).reshape(*tables.prior.shape[:2], 1)
         self.topology = build_topology(game, observers.astype(np.float64), len(tables.payoff))
         self.choice = solution.choice[game.types_inside]
+        self.residual = solution.residual
         self.n_classes, n = int(edges.column[1]), tables.n_draws
         self.found = {
             name: np.full(
@@ -205,7 +209,12 @@ class _Run:
     def differentiate(self, draw: int) -> None:
         """Derivatives of one draw."""
         t, e = self.topology, self.edges
-        p = self._point(draw)
+        p = point(t, e, self.tables, self.choice, draw)
+        if (off := gap(p)) > FOREIGN + 10.0 * self.residual[draw]:
+            raise ValueError(
+                f"solution solves other numbers than those of tables: in draw {draw} its choices "
+                f"miss the logit reply by {off:.2g}; give the tables that were solved"
+            )
         d = Slopes(**{name: np.zeros_like(getattr(p, name)) for name in Slopes._fields})
         inverse = (_dense if len(p.x) <= DENSE else _krylov)(t, e, p, d)
         self.growth[draw] = _growth(inverse, len(p.x))
@@ -225,36 +234,6 @@ class _Run:
                 d.prior[0] += p.value[0, c]  # the analyst's prior multiplies raw
                 for name, found in self.found.items():
                     found[c : c + 1, ..., draw] = getattr(d, name)
-
-    def _point(self, draw: int) -> Point:
-        """The draw at its solution."""
-        t, e = self.topology, self.edges
-        numbers = {n: np.array(getattr(self.tables, n)[..., draw], order="C") for n in TABLES}
-        n_choices, n_columns = len(self.choice), int(e.column[-1])
-        n_observers, n_slots = numbers["prior"].shape
-        x = np.log(np.maximum(self.choice[:, draw], UNDERFLOW))
-        n_reach = int(t.types.sum())
-        p = Point(
-            **numbers,
-            x=x,
-            reach=np.zeros(n_reach),
-            held=np.zeros((n_observers, n_reach)),
-            expected=np.zeros((n_observers, t.n_infosets)),
-            term=np.zeros(t.n_marginals + t.n_branches),
-            log_belief=np.zeros(len(t.member)),
-            share=np.zeros((n_observers, len(e.parent))),
-            value=np.zeros((len(e.parent), n_columns)),
-            scratch=np.zeros(n_slots),
-            **{name: np.zeros(n_choices) for name in ("sigma", "worth", "reply")},
-        )
-        evaluate(t, e, p)
-        lost = self.choice[:, draw] <= UNDERFLOW
-        for _ in range(TREMBLES):
-            if np.allclose(x[lost], p.reply[lost], rtol=1e-12, atol=0.0):
-                break
-            x[lost] = p.reply[lost]
-            evaluate(t, e, p)
-        return p
 
 
 def _dense(t: Topology, e: Edges, p: Point, d: Slopes) -> Inverse:
@@ -309,15 +288,3 @@ def _growth(inverse: Inverse, n: int) -> float:
         if not np.isfinite(growth):
             break
     return growth
-
-
-def _edges(game: Game, end_class: NDArray[np.integer], n_classes: int) -> Edges:
-    """How play gets into each node."""
-    above = np.maximum(game.parent, 0)
-    played = (game.parent >= 0) & (game.mover[above] != CHANCE)
-    infoset = np.where(played, game.infoset[above], -1)
-    n_types = np.diff(game.slot_start)[game.mover[above]]
-    made = game.choice_start[infoset] + game.branch * n_types
-    column = np.concatenate([[0], n_classes + game.slot_start])
-    columns = (game.parent, infoset, np.where(played, made, -1), end_class, column)
-    return Edges(*(np.array(c, dtype=np.int32, order="C") for c in columns))
