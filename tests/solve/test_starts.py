@@ -192,6 +192,17 @@ def test_words_may_mean_one_thing_its_opposite_or_nothing() -> None:
     assert meant > 0.9
 
 
+@pytest.mark.parametrize(
+    ("precision", "n"), [(1.9, 1), (2.0, 1), (2.000001, 3), (2.0001, 3), (2.1, 3)]
+)
+def test_at_a_fork_one_equilibrium_counts_once(precision: float, n: int) -> None:
+    """The reply's slope is 1 at the fork, so that points 1e-4 away have residuals of 1e-12."""
+    game, tables = at_the_same_time(np.stack([np.eye(2), np.eye(2)]), precision)
+    solution = solve(game, tables, starts=64)
+    assert solution.n_equilibria.tolist() == [n]
+    assert found(solution, 0)[0] == pytest.approx(0.5, abs=1e-9)
+
+
 # --- Trees, draws, arguments ---------------------------------------------------------------------
 
 

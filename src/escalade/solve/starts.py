@@ -25,6 +25,7 @@ from escalade.game.game import Game
 from escalade.solve import workspace
 from escalade.solve.newton import search_block
 from escalade.solve.packs import LANES
+from escalade.solve.reply import edges, gap, point
 from escalade.solve.solution import Equilibria, Solution
 from escalade.solve.topology import UPDATE, VALUE, Topology
 
@@ -34,6 +35,8 @@ if TYPE_CHECKING:
 Floats = NDArray[np.float64]
 
 DISTINCT = 1e-6  # difference of a choice probability beyond which two equilibria are two
+CLOSE = 0.05  # difference within which points between may show two to be one
+BETWEEN = (0.25, 0.5, 0.75)  # where a third equilibrium between two cannot hide from all
 SWEEPS = 32  # before the first correction, from every third starting point
 KINDS = 3  # of searches, taken in turn
 PURE = (0.0, 0.5, 1.0)  # how often a type nearly has made up its mind at an information set
@@ -45,7 +48,9 @@ def search(run: Run, solution: Solution, starts: int, workers: int) -> Equilibri
     """Distinct equilibria of every draw: that of the principal branch, and those found besides.
 
     Two are distinct when some choice probability differs by more than `DISTINCT`, be it at an
-    information set that play hardly ever reaches.
+    information set that play hardly ever reaches. At a fork one equilibrium is found in many places
+    further apart, for there the residual hardly grows with the distance from it: points less than
+    `CLOSE` apart are one when those between them are equilibria to the tolerance too.
 
     Args:
         run: The game, arranged for the kernels.
@@ -62,7 +67,8 @@ def search(run: Run, solution: Solution, starts: int, workers: int) -> Equilibri
     def find(draws: NDArray[np.int64]) -> list[tuple[Floats, Floats]]:
         tried = _try_all(run, kinds, points, draws)
         return [
-            _distinct(solution, int(d), *found) for d, *found in zip(draws, *tried, strict=True)
+            _distinct(run, solution, int(d), *found)
+            for d, *found in zip(draws, *tried, strict=True)
         ]
 
     everything = np.arange(solution.n_draws)
@@ -142,7 +148,7 @@ def _try_all(
 
 
 def _distinct(
-    solution: Solution, draw: int, residual: Floats, choice: Floats
+    run: Run, solution: Solution, draw: int, residual: Floats, choice: Floats
 ) -> tuple[Floats, Floats]:
     """Residual [equilibrium] and choice [choice, equilibrium] of what is distinct in one draw."""
     residual = np.concatenate([solution.residual[[draw]], residual])
@@ -150,7 +156,27 @@ def _distinct(
     left = np.flatnonzero(np.isfinite(residual))
     kept: list[int] = []
     while len(left):
-        kept.append(int(left[0]))
-        far = np.abs(choice[left] - choice[left[0]]).max(axis=1, initial=0.0)
-        left = left[far > DISTINCT]
+        first, left = int(left[0]), left[1:]
+        kept.append(first)
+        apart = np.abs(choice[left] - choice[first]).max(axis=1, initial=0.0)
+        close = apart < CLOSE
+        left, close = left[apart > DISTINCT], close[apart > DISTINCT]
+        one = [
+            c and _joined(run, draw, choice[first], choice[i])
+            for i, c in zip(left, close, strict=True)
+        ]
+        left = left[~np.array(one, dtype=bool)]
     return residual[kept], choice[kept].T
+
+
+def _joined(run: Run, draw: int, one: Floats, other: Floats) -> bool:
+    """Whether profiles of choices between two are equilibria to the tolerance."""
+    game = run.game
+    e = edges(game, np.full(game.n_nodes, -1), 0)
+    numbers = run.tables.take(slice(draw, draw + 1))
+    shares = np.array(BETWEEN)
+    between = np.outer(one, 1.0 - shares) + np.outer(other, shares)
+    points = (
+        point(run.topology, e, numbers, column[game.types_inside, None], 0) for column in between.T
+    )
+    return all(gap(p) <= run.asked[0] for p in points)
