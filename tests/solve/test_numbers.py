@@ -129,6 +129,10 @@ def bad(name: str, index: tuple[int, ...], value: float) -> dict[str, Any]:
             r"the habit of 'move 3' at 'set 1', node 1 \(after 'move 0'\), is 0.0; it must",
         ),
         (bad("prior", (1, 2, 0), 0.9), "the prior that 'actor 0' holds of 'actor 1' .*must be 1"),
+        (
+            bad("payoff", (2, 0, 0), 1e301) | {"precision": 0.0},
+            r"the payoff of 'actor 0' of .* is 1e\+301; it must lie within ±1e\+300",
+        ),
         (bad("payoff", (2, 0, 0), 1e19), r"is 1e\+19; it must lie within ±.* at precision"),
     ],
 )

@@ -15,6 +15,7 @@ Floats = NDArray[np.float64]
 
 SLACK = 1e-9  # what probabilities may be off in sum
 STEEPEST = 2.0**53  # precision times a payoff: beyond, a rounding error changes choices
+LARGEST = 1e300  # payoff: sums of larger ones may be no numbers
 LONGEST_PATH = 8  # moves that a message repeats
 
 
@@ -141,13 +142,14 @@ def require_good_numbers(game: Game, tables: Tables) -> None:
 
 
 def require_resolution(game: Game, tables: Tables) -> None:
-    """Refuse payoffs whose last digit decides a choice: rounding would decide it.
+    """Refuse payoffs whose last digit decides a choice, or whose sums may be no numbers.
 
     Raises:
         ValueError: Naming the game, the actor, the node and the payoff.
     """
     precision = np.repeat(tables.precision, np.diff(game.slot_start), axis=0)
     payoff = tables.payoff
+    _require(game, "payoff", payoff, np.abs(payoff) > LARGEST, f"it must lie within ±{LARGEST:g}")
     with np.errstate(over="ignore"):
         largest = np.maximum(payoff.max(axis=0), -payoff.min(axis=0)) * precision
     for slot, draw in np.argwhere(largest > STEEPEST)[:1].tolist():
