@@ -50,6 +50,14 @@ def test_solve_with_all_prints_the_other_equilibria(run: Run, chicken: Path) -> 
     assert "equilibrium 3, residual" in out
 
 
+def test_a_label_stays_on_one_line_however_long(run: Run, chicken: Path) -> None:
+    road = "the road " * 20
+    chicken.write_text(CHICKEN.replace("road", f"{road}\n{road}", 1))
+    _, out, _ = run("solve", chicken, "--precision", 1)
+    assert f"\nAnn    {road}{road.rstrip()}  swerve   0.50000000\n" in out
+    assert f"\nBob    other road{' ' * 350} swerve   0.50000000\n" in out
+
+
 def test_json_holds_the_table_and_every_equilibrium(run: Run, chicken: Path) -> None:
     status, out, _ = run("solve", chicken, "--precision", 20, "--all", "--json")
     data = json.loads(out)

@@ -7,8 +7,8 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from rich.cells import cell_len, set_cell_size
 from rich.console import Console
-from rich.table import Table
 
 from escalade import __version__
 from escalade.game.game import Game
@@ -81,15 +81,18 @@ def _print_others(solution: Solution, found: Equilibria, console: Console) -> No
 
 def _print_choices(game: Game, choice: NDArray[np.float64], console: Console) -> None:
     """Print choice probabilities by actor, information set, type and move."""
-    table = Table(box=None, pad_edge=False)
-    kinds = ["type"] if any(len(types) > 1 for types in game.types) else []
-    for name in ("actor", "information set", *kinds, "move"):
-        table.add_column(name)
-    table.add_column("probability", justify="right")
+    kinds = any(len(types) > 1 for types in game.types)
+    rows = [("actor", "information set", "type", "move", "probability")]
     for row in tabulate(game, choice[:, None], [0]):
-        kind = [row.type] if kinds else []
-        table.add_row(row.actor, row.infoset, *kind, row.move, f"{row.probability:.8f}")
-    console.print(table)
+        labels = (" ".join(label.split()) for label in row[1:-1])
+        rows.append((*labels, f"{row.probability:.8f}"))
+    columns = [column for i, column in enumerate(zip(*rows, strict=True)) if kinds or i != 2]
+    widths = [max(map(cell_len, column)) for column in columns]
+    lines = []
+    for *labels, probability in zip(*columns, strict=True):
+        cells = map(set_cell_size, labels, widths)
+        lines.append("  ".join([*cells, probability.rjust(widths[-1])]))
+    console.out("\n".join(lines), highlight=False)  # a table of rich takes minutes for a large game
 
 
 def _values(solution: Solution) -> list[dict[str, Any]]:
