@@ -36,11 +36,16 @@ class Status(IntEnum):
 _MESSAGES = {
     Status.EXACT: "beliefs do not depend on play, so one backward pass is the equilibrium",
     Status.CONVERGED: "sweeps along the precision ladder converged on the principal branch",
-    Status.TRACED: "the principal branch was traced through a fold by arclength",
+    Status.TRACED: (
+        "the principal branch was walked by arclength: a fold or a fork lies on it, or sweeps "
+        "converge slowly"
+    ),
     Status.FAILED: (
-        "the principal branch could not be followed to the precision asked for; the draw has no "
-        "solution. Ask for a lower precision (precision_reached says how far it got), allow more "
-        "sweeps (max_sweeps), or leave the draw out and say so"
+        "the principal branch could not be followed to the precision asked for, or precision times "
+        "payoffs is so large there that rounding hides whether play is an equilibrium; the draw "
+        "has no solution. Ask for a lower precision (precision_reached says how far it got), allow "
+        "more sweeps (max_sweeps) or a larger residual (tolerance), or leave the draw out and say "
+        "so"
     ),
 }
 
