@@ -1,6 +1,6 @@
 """The draws that a block of lanes is given, and what it returns: every walker's own contract.
 
-A job holds numbers draw by draw, as Python does; working memory holds them lane by lane.
+A job holds numbers as `Tables` does, draws innermost; working memory holds them lane by lane.
 """
 
 from __future__ import annotations
@@ -16,20 +16,20 @@ from escalade.solve.topology import Topology
 
 
 class Job(NamedTuple):
-    """The numbers of some draws of a game, what is asked, and results; draws outermost.
+    """The numbers of some draws of a game, what is asked, and results; draws innermost.
 
     Attributes:
-        n_draws, n_rows, n_chances, n_habits: Sizes.
+        n_draws, n_rows, n_habits: Sizes.
         exact: 1 when a single pass is the equilibrium.
         tolerance: Largest residual of a solved draw.
         max_sweeps: Most passes for one draw.
-        payoff: [draw, row, slot] As in `Tables`, and likewise:
-        chance: [draw, row]
-        habit: [draw, row]
-        precision: [draw, actor]
-        prior: [draw, observer, slot]
-        choice: [draw, choice] Result, as `Game.choice_start` says.
-        value: [draw, slot] Result.
+        payoff: [row, slot, draw] As in `Tables`, and likewise:
+        chance: [row, draw]
+        precision: [actor, draw]
+        prior: [observer, slot, draw]
+        habit: [norm row, draw] Log habit, summing to one in an information set.
+        choice: [choice, draw] Result: log choices, as `Game.choice_start` says.
+        value: [slot, draw] Result.
         solved: [draw] 1 when solved, else 0.
         residual: [draw] Result.
         reached: [draw] Result.
@@ -38,16 +38,15 @@ class Job(NamedTuple):
 
     n_draws: int
     n_rows: int
-    n_chances: int
     n_habits: int
     exact: int
     tolerance: float
     max_sweeps: float
     payoff: Flat
     chance: Flat
-    habit: Flat
     precision: Flat
     prior: Flat
+    habit: Flat
     choice: Flat
     value: Flat
     solved: NDArray[np.int8]
@@ -59,24 +58,23 @@ class Job(NamedTuple):
 @kernel
 def load(t: Topology, b: Buffers, job: Job, lane: int, draw: int) -> float:
     """Copy the numbers of a draw into a lane; returns precision times range of payoffs."""
-    n = b.stride
-    table = draw * job.n_rows * n
-    for i in range(job.n_rows * n):
-        b.value[i * LANES + lane] = job.payoff[table + i]
+    n, draws = job.n_rows * b.stride, job.n_draws
     widest = largest = 0.0
     for actor in range(t.n_actors):
+        precision = job.precision[actor * draws + draw]
         for slot in range(t.slots[actor], t.slots[actor + 1]):
             low, high = np.inf, -np.inf
-            for i in range(table + slot, table + job.n_rows * n, n):
-                low, high = min(low, job.payoff[i]), max(high, job.payoff[i])
-            precision = job.precision[draw * t.n_actors + actor]
+            for i in range(slot, n, b.stride):
+                payoff = job.payoff[i * draws + draw]
+                b.value[i * LANES + lane] = payoff
+                low, high = min(low, payoff), max(high, payoff)
             widest = max(widest, precision * (high - low))
             largest = max(largest, precision * max(high, -low))
     b.steep[lane] = largest
     for row in range(job.n_habits):
-        b.habit[row * LANES + lane] = np.log(job.habit[draw * job.n_habits + row])
-    for row in range(job.n_chances):
-        b.chance[row * LANES + lane] = job.chance[draw * job.n_chances + row]
+        b.habit[row * LANES + lane] = job.habit[row * draws + draw]
+    for row in range(b.n_chances):
+        b.chance[row * LANES + lane] = job.chance[row * draws + draw]
     _load_beliefs(t, b, job, lane, draw)
     return widest
 
@@ -84,34 +82,18 @@ def load(t: Topology, b: Buffers, job: Job, lane: int, draw: int) -> float:
 @kernel
 def _load_beliefs(t: Topology, b: Buffers, job: Job, lane: int, draw: int) -> None:
     """Log priors of the views, and log probabilities of chance's branches on the way."""
-    priors = draw * (t.n_actors + 1) * b.stride
     for view in range(t.n_views):
         first = t.slots[t.view_actor[view]]
         for k in range(t.slots[t.view_actor[view] + 1] - first):
-            p = job.prior[priors + t.view_observer[view] * b.stride + first + k]
+            row = t.view_observer[view] * b.stride + first + k
+            p = job.prior[row * job.n_draws + draw]
             b.prior[(view * b.width + k) * LANES + lane] = np.log(p) if p > 0 else LOG_ZERO
     for branch in range(t.n_branches):
-        p = job.chance[draw * job.n_chances + t.branch_row[branch]]
+        p = b.chance[t.branch_row[branch] * LANES + lane]
         log = np.log(p) if p > 0 else LOG_ZERO
         if t.branch_above[branch] >= 0:
             log += b.term[(t.n_marginals + t.branch_above[branch]) * LANES + lane]
         b.term[(t.n_marginals + branch) * LANES + lane] = log
-
-
-@kernel
-def habit_choice(t: Topology, b: Buffers, into: Flat, lane: int) -> None:
-    """The equilibrium at precision 0: everybody follows habit."""
-    for infoset in range(t.n_infosets):
-        row, actions = t.habit[infoset], t.actions[infoset]
-        top, total = -np.inf, 0.0
-        for a in range(actions):
-            top = max(top, b.habit[(row + a) * LANES + lane])
-        for a in range(actions):
-            total += np.exp(b.habit[(row + a) * LANES + lane] - top)
-        for a in range(actions):
-            x = b.habit[(row + a) * LANES + lane] - top - np.log(total)
-            for k in range(t.types[infoset]):
-                into[(t.choice[infoset] + a * t.types[infoset] + k) * LANES + lane] = x
 
 
 @kernel
@@ -121,40 +103,40 @@ def read_start(t: Topology, b: Buffers, job: Job, into: Flat, at: tuple[int, int
     Returns whether there were any. The draw must have been loaded just before.
     """
     lane, draw = at
-    first = draw * b.n_choices
-    given = job.choice[first] <= 0.0  # false for NaN
-    if not given:
-        habit_choice(t, b, into, lane)
-        return False
+    given = job.choice[draw] <= 0.0  # false for NaN
     for infoset in range(t.n_infosets):
         start, types, actions = t.choice[infoset], t.types[infoset], t.actions[infoset]
         for k in range(types):
             for a in range(actions):
-                i = (start + a * types + k) * LANES + lane
-                into[i] = job.choice[first + start + k * actions + a]
-    return True
+                habit = b.habit[(t.norm[infoset] + a) * LANES + lane]
+                i = (start + k * actions + a) * job.n_draws + draw
+                into[(start + a * types + k) * LANES + lane] = job.choice[i] if given else habit
+    return given
 
 
 @kernel
-def write_choices(t: Topology, b: Buffers, job: Job, at: tuple[int, int], residual: float) -> bool:
-    """Write a lane's choices and residual, if that supports them, else NaN; returns which."""
+def write_choices(t: Topology, job: Job, choices: Flat, at: tuple[int, int]) -> bool:
+    """Write the log choices of a lane; returns whether all are those of probabilities."""
     lane, draw = at
-    solved = residual <= job.tolerance
+    good = True
     for infoset in range(t.n_infosets):
         start, types, actions = t.choice[infoset], t.types[infoset], t.actions[infoset]
         for k in range(types):
             for a in range(actions):
-                p = np.exp(b.x[(start + a * types + k) * LANES + lane])
-                i = draw * b.n_choices + start + k * actions + a
-                job.choice[i] = p if solved else np.nan
+                x = choices[(start + a * types + k) * LANES + lane]
+                good &= x <= 1e-9  # false for NaN
+                job.choice[(start + k * actions + a) * job.n_draws + draw] = x
+    return good
+
+
+@kernel
+def write_result(t: Topology, b: Buffers, job: Job, at: tuple[int, int], residual: float) -> bool:
+    """Write what the last sweep left of a lane; returns whether the residual supports it."""
+    lane, draw = at
+    solved = write_choices(t, job, b.x, at) and residual <= job.tolerance
+    for slot in range(b.stride):
+        value = b.value[(t.place[0] + slot) * LANES + lane]
+        job.value[slot * job.n_draws + draw] = value
     job.solved[draw] = 1 if solved else 0
     job.residual[draw] = residual if solved else np.nan
     return solved
-
-
-@kernel
-def write_values(t: Topology, b: Buffers, job: Job, lane: int, draw: int) -> None:
-    """Write what the last sweep found every type to expect of the whole game."""
-    root = t.place[0] * b.stride
-    for slot in range(b.stride):
-        job.value[draw * b.stride + slot] = b.value[(root + slot) * LANES + lane]

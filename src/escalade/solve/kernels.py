@@ -124,7 +124,7 @@ def _action_values(t: Topology, b: Buffers, infoset: int, first: int, last: int)
     if last - first == 1:
         child = t.first_child[t.member[first]]
         for a in range(actions):
-            v = t.place[child + a] * b.stride + own
+            v = t.place[child + a] + own
             for k in range(types):
                 b.z[a * types + k] = b.value[v + k]
         return
@@ -134,7 +134,7 @@ def _action_values(t: Topology, b: Buffers, infoset: int, first: int, last: int)
             z = full(0.0)
             for m in range(first, last):
                 place = t.place[t.first_child[t.member[m]] + a]
-                z = fma(b.belief[m - first], b.value[place * b.stride + own + k], z)
+                z = fma(b.belief[m - first], b.value[place + own + k], z)
             b.z[a * types + k] = z
 
 
@@ -161,7 +161,7 @@ def beliefs(t: Topology, b: Buffers, first: int, last: int) -> None:
 def _new_choice(t: Topology, b: Buffers, infoset: int, any_check: bool) -> None:
     """Softmax of log μ + λ Q, damped; the old choice stays where the lane is under check."""
     types, actions = t.types[infoset], t.actions[infoset]
-    row, start = t.habit[infoset], t.choice[infoset]
+    row, start = t.norm[infoset], t.choice[infoset]
     damp, scale = b.damp[0], b.scale[t.mover[infoset]]
     delta = b.delta[0]
     for k in range(types):
@@ -243,7 +243,7 @@ def _expected(t: Topology, b: Buffers, infoset: int, view: int) -> None:
 @inlined
 def _node_value(t: Topology, b: Buffers, infoset: int, node: int) -> None:
     """Value of a node: payoff on arrival, and its children's weighted as each actor expects."""
-    row, here, child = t.row[node] * b.stride, t.place[node] * b.stride, t.first_child[node]
+    row, here, child = t.row[node] * b.stride, t.place[node], t.first_child[node]
     mover, types, actions = t.mover[infoset], t.types[infoset], t.actions[infoset]
     for actor in range(t.n_actors):
         low, high = t.slots[actor], t.slots[actor + 1]
@@ -251,7 +251,7 @@ def _node_value(t: Topology, b: Buffers, infoset: int, node: int) -> None:
             for k in range(types):
                 value = b.value[row + low + k]
                 for a in range(actions):
-                    at = t.place[child + a] * b.stride + low + k
+                    at = t.place[child + a] + low + k
                     value = fma(b.sigma[a * types + k], b.value[at], value)
                 b.value[here + low + k] = value
             continue
@@ -260,16 +260,16 @@ def _node_value(t: Topology, b: Buffers, infoset: int, node: int) -> None:
             value = b.value[row + k]
             for a in range(actions):
                 weight = b.mixed[q + a] if types > 1 else b.sigma[a]
-                value = fma(weight, b.value[t.place[child + a] * b.stride + k], value)
+                value = fma(weight, b.value[t.place[child + a] + k], value)
             b.value[here + k] = value
 
 
 @inlined
 def _chance_value(t: Topology, b: Buffers, node: int) -> None:
     """Value of a chance node."""
-    row, here, child = t.row[node] * b.stride, t.place[node] * b.stride, t.first_child[node]
+    row, here, child = t.row[node] * b.stride, t.place[node], t.first_child[node]
     for k in range(b.stride):
         value = b.value[row + k]
         for c in range(child, child + t.n_children[node]):
-            value = fma(b.chance[t.chance[c]], b.value[t.place[c] * b.stride + k], value)
+            value = fma(b.chance[t.chance[c]], b.value[t.place[c] + k], value)
         b.value[here + k] = value

@@ -4,6 +4,9 @@ Every lane holds one draw and walks on its own: a path parameter s scales all pr
 from 0 (habit) to 1. A rung is solved by sweeps, accepted when it lies near the point that a secant
 predicts (so that a jump to another branch is noticed), and followed by a longer step when it was
 easy, by a shorter one when it was not. A lane that is finished takes the next draw of its block.
+
+What to do is decided lane by lane; it is done to whole packs, in one pass over the choices for all
+lanes that are concerned.
 """
 
 from __future__ import annotations
@@ -13,10 +16,22 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from escalade.solve.anderson import Memory, accelerate
-from escalade.solve.job import Job, habit_choice, load, write_values
+from escalade.solve.job import Job, load, write_choices, write_result
 from escalade.solve.kernels import sweep
 from escalade.solve.lanes import Buffers, Flat, packs, pointers, sources
-from escalade.solve.packs import LANES, entry, kernel
+from escalade.solve.packs import (
+    LANES,
+    above,
+    absolute,
+    entry,
+    exp,
+    full,
+    kernel,
+    larger,
+    minimum,
+    some,
+    where,
+)
 from escalade.solve.topology import Topology
 
 SWEEP, CHECK, IDLE = 0.0, 1.0, 2.0  # what a lane does
@@ -36,23 +51,31 @@ MOST_CHECKS = 5.0
 
 
 class Lanes(NamedTuple):
-    """What each lane is doing; every array is [W].
+    """What each lane is doing; arrays count in packs.
 
     Attributes:
-        mode: `SWEEP`, `CHECK` or `IDLE`.
-        draw: The draw it holds.
-        s: The rung being solved.
-        s_ok: Last accepted rung.
-        s_before: The rung before that.
-        step: Length of a step.
-        damp: Damping of the sweeps.
-        best: Change at the end of the last window of sweeps.
-        rung: Sweeps on this rung.
-        sweeps: Passes over the tree.
-        checks: Failed checks.
-        near: 1 when the rung is known to lie near its prediction.
-        safe: The last rung of those, from the first, that were all solved quickly.
-        saved: [3, choice, W] Log choices at the last two rungs, the last one first, and at `safe`.
+        mode: [1] `SWEEP`, `CHECK` or `IDLE`.
+        draw: [1] The draw it holds.
+        s: [1] The rung being solved.
+        s_ok: [1] Last accepted rung.
+        s_before: [1] The rung before that.
+        step: [1] Length of a step.
+        ahead: [1] How far to extrapolate to s, in lengths of the last step; 0 on the first rung.
+        damp: [1] Damping of the sweeps.
+        best: [1] Change at the end of the last window of sweeps.
+        rung: [1] Sweeps on this rung.
+        sweeps: [1] Passes over the tree.
+        checks: [1] Failed checks.
+        near: [1] 1 when the rung is known to lie near its prediction.
+        safe: [1] The last rung of those, from the first, that were all solved quickly.
+        saved: [3, choice] Log choices at the last two rungs, the last one first, and at `safe`
+            once that is not the last one.
+        fresh: [1] 1 where the lane is to be put on habit,
+        tested: [1] where its distance from the prediction is to be taken,
+        far: [1] where that is too large,
+        left: [1] where the last rung is the last one to be safe,
+        kept: [1] where the present point becomes the last rung,
+        moved: [1] where the next rung begins; all but `far` before the next sweep.
     """
 
     mode: Flat
@@ -61,6 +84,7 @@ class Lanes(NamedTuple):
     s_ok: Flat
     s_before: Flat
     step: Flat
+    ahead: Flat
     damp: Flat
     best: Flat
     rung: Flat
@@ -69,14 +93,19 @@ class Lanes(NamedTuple):
     near: Flat
     safe: Flat
     saved: Flat
+    fresh: Flat
+    tested: Flat
+    far: Flat
+    left: Flat
+    kept: Flat
+    moved: Flat
 
 
 @kernel
-def _begin(t: Topology, b: Buffers, s: Lanes, job: Job, lane: int, draw: int) -> None:
-    """Give a draw to a lane and put it on the first rung."""
-    widest = load(t, b, job, lane, draw)
-    habit_choice(t, b, s.saved, lane)
-    s.draw[lane] = draw
+def _begin(t: Topology, b: Buffers, s: Lanes, job: Job, lane: int) -> None:
+    """Give the next draw to a lane and put it on the first rung."""
+    widest = load(t, b, job, lane, int(s.draw[lane]))
+    s.fresh[lane] = s.kept[lane] = 1.0
     s.s_ok[lane] = s.s_before[lane] = s.safe[lane] = 0.0
     s.sweeps[lane] = s.checks[lane] = 0.0
     s.damp[lane] = 1.0
@@ -88,24 +117,53 @@ def _begin(t: Topology, b: Buffers, s: Lanes, job: Job, lane: int, draw: int) ->
 def _next_rung(t: Topology, b: Buffers, s: Lanes, job: Job, lane: int) -> None:
     """Step up from the last accepted rung, starting at the point that a secant predicts."""
     s.s[lane] = min(1.0, s.s_ok[lane] + s.step[lane])
+    s.ahead[lane] = 0.0
+    if s.s_ok[lane] > 0.0:
+        s.ahead[lane] = (s.s[lane] - s.s_ok[lane]) / (s.s_ok[lane] - s.s_before[lane])
     s.rung[lane] = s.near[lane] = 0.0
     s.best[lane] = np.inf
     s.mode[lane] = SWEEP
-    n = b.n_choices * LANES
-    ahead = _ahead(s, lane)
-    for j in range(lane, n, LANES):
-        b.x[j] = s.saved[j] + ahead * (s.saved[j] - s.saved[n + j]) if ahead > 0 else s.saved[j]
+    s.moved[lane] = 1.0
     for actor in range(t.n_actors):
-        precision = job.precision[int(s.draw[lane]) * t.n_actors + actor]
+        precision = job.precision[actor * job.n_draws + int(s.draw[lane])]
         b.scale[actor * LANES + lane] = s.s[lane] * precision
 
 
 @kernel
-def _ahead(s: Lanes, lane: int) -> float:
-    """How far to extrapolate, in lengths of the last step; 0 on the first rung."""
-    if s.s_ok[lane] == 0.0:
-        return 0.0
-    return (s.s[lane] - s.s_ok[lane]) / (s.s_ok[lane] - s.s_before[lane])
+def _move(t: Topology, b: Buffers, s: Lanes) -> None:
+    """Do what was decided: keep points, and set out for the next rungs."""
+    n = b.n_choices
+    if some(s.fresh[0]):
+        for infoset in range(t.n_infosets):
+            for a in range(t.actions[infoset]):
+                first = t.choice[infoset] + a * t.types[infoset]
+                for i in range(first, first + t.types[infoset]):
+                    b.x[i] = where(s.fresh[0], b.habit[t.norm[infoset] + a], b.x[i])
+    if some(s.left[0]):
+        for i in range(n):
+            s.saved[2 * n + i] = where(s.left[0], s.saved[i], s.saved[2 * n + i])
+    kept, moved, ahead = s.kept[0], s.moved[0], s.ahead[0]
+    if some(moved):
+        for i in range(n):
+            x, last = b.x[i], s.saved[i]
+            before = where(kept, last, s.saved[n + i])
+            last = where(kept, x, last)
+            s.saved[i], s.saved[n + i] = last, before
+            b.x[i] = where(moved, where(ahead, last + ahead * (last - before), last), x)
+    s.fresh[0] = s.left[0] = s.kept[0] = s.moved[0] = full(0.0)
+
+
+@kernel
+def _test(b: Buffers, s: Lanes) -> None:
+    """Whether some choice lies far from the secant's prediction: a jump, or too long a step."""
+    n, tested, ahead, far = b.n_choices, s.tested[0], s.ahead[0], full(0.0)
+    for i in range(n):
+        last = s.saved[i]
+        predicted = minimum(last + ahead * (last - s.saved[n + i]), 0.0)
+        if some(tested - above(FAR, absolute(b.x[i] - predicted))):  # else choices are near too
+            gap = absolute(exp(minimum(b.x[i], 0.0)) - exp(predicted))
+            far = larger(far, tested - above(FAR, gap))  # of NaN, too
+    s.far[0], s.tested[0] = far, full(0.0)
 
 
 @kernel
@@ -121,46 +179,63 @@ def _set_mode(b: Buffers, m: Memory, s: Lanes, lane: int) -> None:
 
 
 @kernel
-def _advance(t: Topology, b: Buffers, m: Memory, s: Lanes, job: Job, lane: int) -> None:
-    """Decide, after a pass, what a lane does next."""
-    if s.mode[lane] == IDLE:
-        return
+def _count(b: Buffers, s: Lanes, job: Job, lane: int) -> None:
+    """After a pass: count it, and see whether the rung is to be tested."""
     s.sweeps[lane] += 1.0
     s.rung[lane] += 1.0
-    delta, residual = b.delta[lane] / s.damp[lane], b.residual[lane]
+    b.delta[lane] /= s.damp[lane]
+    if s.mode[lane] == SWEEP and b.delta[lane] <= LOOSE and s.near[lane] == 0.0:
+        s.tested[lane] = 1.0 if job.exact == 0 and s.s_ok[lane] > 0.0 else 0.0
+
+
+@kernel
+def _advance(t: Topology, b: Buffers, m: Memory, s: Lanes, job: Job, lane: int) -> None:
+    """Decide, after a pass, what a lane does next."""
+    delta, residual = b.delta[lane], b.residual[lane]
     spent = s.sweeps[lane] >= job.max_sweeps
     last = s.s[lane] >= 1.0
-    retreat = False
     if s.mode[lane] == CHECK:
         if residual <= job.tolerance or spent or s.checks[lane] >= MOST_CHECKS:
             _finish(t, b, s, job, lane, residual)
             return
         s.checks[lane] += 1.0
         s.mode[lane] = SWEEP
-    elif delta <= LOOSE and s.near[lane] == 0.0 and job.exact == 0 and _is_far(b, s, lane):
-        retreat = True
-    else:
-        if delta <= LOOSE:
-            s.near[lane] = 1.0
-        goal = 0.3 * job.tolerance * 0.1 ** s.checks[lane] if last else LOOSE
-        if delta <= goal or job.exact > 0:
-            if last:
-                s.mode[lane] = CHECK
-            else:
-                _accept(b, s, lane)
-                _next_rung(t, b, s, job, lane)
-        else:
-            limit = LAST_LIMIT if s.near[lane] > 0 else RUNG_LIMIT
-            if spent or s.rung[lane] >= limit:
-                _finish(t, b, s, job, lane, np.inf)
-                return
-            _judge(m, s, lane, delta)
-    if retreat:
+    elif s.far[lane] > 0.0:
         s.step[lane] = 0.5 * (s.s[lane] - s.s_ok[lane])
         if spent or s.step[lane] < SMALLEST_STEP * s.s[lane]:
             _finish(t, b, s, job, lane, np.inf)
         else:
             _next_rung(t, b, s, job, lane)
+    else:
+        if delta <= LOOSE:
+            s.near[lane] = 1.0
+        goal = 0.3 * job.tolerance * 0.1 ** s.checks[lane] if last else LOOSE
+        limit = LAST_LIMIT if s.near[lane] > 0 else RUNG_LIMIT
+        if delta <= goal or job.exact > 0:
+            if last:
+                s.mode[lane] = CHECK
+            else:
+                _accept(s, lane)
+                _next_rung(t, b, s, job, lane)
+        elif spent or s.rung[lane] >= limit:
+            _finish(t, b, s, job, lane, np.inf)
+        else:
+            _judge(m, s, lane, delta)
+
+
+@kernel
+def _decide(t: Topology, b: Buffers, m: Memory, lanes: Any, job: Job) -> None:
+    """After a pass: what every lane does next."""
+    s, s_packs, b_packs = lanes
+    for lane in range(LANES):
+        if s.mode[lane] != IDLE:
+            _count(b, s, job, lane)
+    s_packs.far[0] = full(0.0)
+    if some(s_packs.tested[0]):
+        _test(b_packs, s_packs)
+    for lane in range(LANES):
+        if s.mode[lane] != IDLE:
+            _advance(t, b, m, s, job, lane)
 
 
 @kernel
@@ -174,35 +249,16 @@ def _judge(m: Memory, s: Lanes, lane: int, delta: float) -> None:
 
 
 @kernel
-def _is_far(b: Buffers, s: Lanes, lane: int) -> bool:
-    """Whether some choice lies far from the secant's prediction: a jump, or too long a step."""
-    if s.s_ok[lane] == 0.0:
-        return False
-    n = b.n_choices * LANES
-    ahead = _ahead(s, lane)
-    for j in range(lane, n, LANES):
-        predicted = min(s.saved[j] + ahead * (s.saved[j] - s.saved[n + j]), 0.0)
-        if abs(b.x[j] - predicted) <= FAR:  # then so do the choices
-            continue
-        if not abs(np.exp(b.x[j]) - np.exp(predicted)) <= FAR:
-            return True
-    return False
-
-
-@kernel
-def _accept(b: Buffers, s: Lanes, lane: int) -> None:
+def _accept(s: Lanes, lane: int) -> None:
     """Keep the present point as the last rung, and choose the length of the next step."""
-    n = b.n_choices * LANES
-    safe = s.safe[lane] == s.s_ok[lane] and s.rung[lane] <= QUICK
-    for j in range(lane, n, LANES):
-        s.saved[n + j] = s.saved[j]
-        s.saved[j] = b.x[j]
-        if safe:
-            s.saved[2 * n + j] = b.x[j]
+    s.kept[lane] = 1.0
+    if s.safe[lane] == s.s_ok[lane]:
+        if s.rung[lane] <= QUICK:
+            s.safe[lane] = s.s[lane]
+        else:
+            s.left[lane] = 1.0
     s.s_before[lane] = s.s_ok[lane]
     s.s_ok[lane] = s.s[lane]
-    if safe:
-        s.safe[lane] = s.s[lane]
     if s.rung[lane] <= EASY:
         s.step[lane] *= 2.0
         s.damp[lane] = min(1.0, 2.0 * s.damp[lane])
@@ -215,24 +271,11 @@ def _finish(t: Topology, b: Buffers, s: Lanes, job: Job, lane: int, residual: fl
     Otherwise the log choices of the safe rung are written, for a walk to start from.
     """
     draw = int(s.draw[lane])
-    game = draw * b.n_choices
-    safe = 2 * b.n_choices * LANES if s.safe[lane] > 0.0 else 0
-    solved = residual <= job.tolerance
-    for j in range(lane, b.n_choices * LANES, LANES):
-        solved &= b.x[j] <= 1e-9  # false for NaN
-    if not solved and s.safe[lane] == 0.0:
-        habit_choice(t, b, s.saved, lane)
-    for infoset in range(t.n_infosets):
-        start, types, actions = t.choice[infoset], t.types[infoset], t.actions[infoset]
-        for k in range(types):
-            for a in range(actions):
-                j = (start + a * types + k) * LANES + lane
-                p = np.exp(b.x[j]) if solved else s.saved[safe + j]
-                job.choice[game + start + k * actions + a] = p
-    write_values(t, b, job, lane, draw)
-    job.solved[draw] = 1 if solved else 0
+    solved = write_result(t, b, job, (lane, draw), residual)
+    if not solved:
+        safe = 0 if s.safe[lane] == s.s_ok[lane] else 2 * b.n_choices
+        write_choices(t, job, s.saved, (lane + safe * LANES, draw))
     job.reached[draw] = 1.0 if solved else s.safe[lane]
-    job.residual[draw] = residual if solved else np.nan
     job.sweeps[draw] = int(s.sweeps[lane])
     s.mode[lane] = IDLE
 
@@ -251,7 +294,7 @@ def _entry(version: int) -> Any:
             return
         t, b, m = pointers(arrays[0]), pointers(arrays[1]), pointers(arrays[2])
         s, job = pointers(arrays[3]), pointers(arrays[4])
-        b_packs, m_packs = packs(arrays[1]), packs(arrays[2])
+        b_packs, m_packs, s_packs = packs(arrays[1]), packs(arrays[2]), packs(arrays[3])
         for lane in range(LANES):
             s.mode[lane] = IDLE
         done, active = 0, 1
@@ -260,7 +303,8 @@ def _entry(version: int) -> Any:
             any_check = any_on = False
             for lane in range(LANES):
                 if s.mode[lane] == IDLE and done < job.n_draws:
-                    _begin(t, b, s, job, lane, done)
+                    s.draw[lane] = done
+                    _begin(t, b, s, job, lane)
                     done += 1
                 if s.mode[lane] != IDLE:
                     active += 1
@@ -268,11 +312,11 @@ def _entry(version: int) -> Any:
                 _set_mode(b, m, s, lane)
                 any_on |= m.on[lane] > 0.0
             if active > 0:
+                _move(t, b_packs, s_packs)
                 if any_on:
                     accelerate(b_packs, m_packs)
                 sweep(t, b_packs, any_check)
-                for lane in range(LANES):
-                    _advance(t, b, m, s, job, lane)
+                _decide(t, b, m, (s, s_packs, b_packs), job)
 
     return solve_block
 

@@ -74,9 +74,10 @@ class Buffers(NamedTuple):
         width: K, the most types of an actor.
         stride: S, the number of slots.
         n_choices: Number of choices.
+        n_chances: Number of chance rows.
         n_reaches: Number of pairs of an information set and a type of its mover.
-        value: [place, S] Values of nodes; payoff rows first.
-        habit: [habit row] Log habit weights.
+        value: [place] Values of nodes; payoff rows first.
+        habit: [norm row] Log habit, summing to one in an information set.
         chance: [chance row] Probabilities of chance branches.
         prior: [view, K] Log priors.
         scale: [actor] Precision at this rung of the ladder.
@@ -98,6 +99,7 @@ class Buffers(NamedTuple):
     width: int
     stride: int
     n_choices: int
+    n_chances: int
     n_reaches: int
     value: Flat
     habit: Flat

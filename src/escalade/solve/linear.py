@@ -31,7 +31,7 @@ class Slopes(NamedTuple):
         n_messages: Number of messages.
         first_reach: Number of messages before the reaches; -1 when reaches are none.
         first_old: Number of messages before the old choices; -1 when these are none.
-        n_rows: Number of payoff rows.
+        first_inner: First place of an inner node.
         sigma: [choice] New choice probabilities.
         old: [choice] Old choice probabilities.
         action: [choice] Value of each action.
@@ -51,7 +51,7 @@ class Slopes(NamedTuple):
     n_messages: int
     first_reach: int
     first_old: int
-    n_rows: int
+    first_inner: int
     sigma: Flat
     old: Flat
     action: Flat
@@ -106,7 +106,7 @@ def _linearise_values(t: Topology, b: Buffers, d: Slopes, infoset: int) -> None:
             value = full(0.0)
             for m in range(first, last):
                 place = t.place[t.first_child[t.member[m]] + a]
-                value = fma(d.belief[m], b.value[place * b.stride + own + k], value)
+                value = fma(d.belief[m], b.value[place + own + k], value)
             d.action[t.choice[infoset] + a * types + k] = value
 
 
@@ -186,9 +186,9 @@ def _choice_slopes(t: Topology, b: Buffers, d: Slopes, infoset: int, rise: float
             slope = full(0.0)
             for m in range(first, last):
                 place = t.place[t.first_child[t.member[m]] + a]
-                slope = fma(d.lean[m - first], b.value[place * b.stride + own + k], slope)
-                if place >= d.n_rows:
-                    below = (place - d.n_rows) * b.stride + own + k
+                slope = fma(d.lean[m - first], b.value[place + own + k], slope)
+                if place >= d.first_inner:
+                    below = place - d.first_inner + own + k
                     slope = fma(d.belief[m], d.value[below], slope)
             d.slope[a * types + k] = slope
     for k in range(types):
@@ -244,7 +244,7 @@ def _expected_slopes(
 @inlined
 def _node_slope(t: Topology, b: Buffers, d: Slopes, infoset: int, node: int) -> None:
     """Slope of the value of a node."""
-    here, child = (t.place[node] - d.n_rows) * b.stride, t.first_child[node]
+    here, child = t.place[node] - d.first_inner, t.first_child[node]
     mover, types, actions = t.mover[infoset], t.types[infoset], t.actions[infoset]
     for actor in range(t.n_actors):
         low, high = t.slots[actor], t.slots[actor + 1]
@@ -275,9 +275,9 @@ def _weighted(
     slope = full(0.0)
     for a in range(actions):
         place = t.place[child + a]
-        slope = fma(moved[start + a * stride], b.value[place * b.stride + slot], slope)
-        if place >= d.n_rows:
-            below = d.value[(place - d.n_rows) * b.stride + slot]
+        slope = fma(moved[start + a * stride], b.value[place + slot], slope)
+        if place >= d.first_inner:
+            below = d.value[place - d.first_inner + slot]
             slope = fma(base[start + a * stride], below, slope)
     d.value[here] = slope
 
@@ -285,12 +285,12 @@ def _weighted(
 @inlined
 def _chance_slope(t: Topology, b: Buffers, d: Slopes, node: int) -> None:
     """Slope of the value of a chance node."""
-    here, child = (t.place[node] - d.n_rows) * b.stride, t.first_child[node]
+    here, child = t.place[node] - d.first_inner, t.first_child[node]
     for k in range(b.stride):
         d.value[here + k] = full(0.0)
     for c in range(child, child + t.n_children[node]):
-        if t.place[c] >= d.n_rows:
-            below, weight = (t.place[c] - d.n_rows) * b.stride, b.chance[t.chance[c]]
+        if t.place[c] >= d.first_inner:
+            below, weight = t.place[c] - d.first_inner, b.chance[t.chance[c]]
             for k in range(b.stride):
                 d.value[here + k] = fma(weight, d.value[below + k], d.value[here + k])
 

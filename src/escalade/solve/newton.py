@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from escalade.solve.job import Job, load, read_start, write_choices
+from escalade.solve.job import Job, load, read_start, write_result
 from escalade.solve.kernels import sweep
 from escalade.solve.krylov import Systems, solve_systems, sweep_at
 from escalade.solve.lanes import Buffers, Flat, packs, pointers, sources
@@ -155,7 +155,7 @@ def _start(t: Topology, b: Buffers, y: Systems, w: Tries, at: tuple[Job, int, in
     load(t, b, job, lane, start)
     read_start(t, b, job, y.at, (lane, start))
     for actor in range(t.n_actors):
-        y.precision[actor * LANES + lane] = job.precision[start * t.n_actors + actor]
+        y.precision[actor * LANES + lane] = job.precision[actor * job.n_draws + start]
     w.start[lane] = start
     w.left[lane] = sweeps
     w.trying[lane] = w.factor[lane] = 1.0
@@ -168,7 +168,7 @@ def _finish(t: Topology, b: Buffers, y: Systems, w: Tries, at: tuple[Job, int]) 
     """Write the results of a lane that has ended: its point when the residual supports it."""
     job, lane = at
     start = int(w.start[lane])
-    write_choices(t, b, job, (lane, start), w.residual[lane])
+    write_result(t, b, job, (lane, start), w.residual[lane])
     job.sweeps[start] = int(y.sweeps[lane])
     w.start[lane] = -1.0
 

@@ -29,6 +29,9 @@ from escalade.solve.starts import search
 from escalade.solve.topology import build_topology, has_feedback
 from escalade.solve.trace import LONGEST, trace_block
 
+Floats = NDArray[np.float64]
+Draws = NDArray[np.int64] | slice
+
 BLOCK = 64  # draws; lanes refill within a block
 WALK_BLOCK = 512  # of walks, which differ more in length
 BLOCK_BYTES = 2**26  # payoffs of a block, which is smaller where a game is large
@@ -124,14 +127,14 @@ class Run:
 
     def blocks(
         self, draws: NDArray[np.int64], least: int = 1, block: int = BLOCK
-    ) -> list[NDArray[np.int64]]:
+    ) -> list[Draws]:
         """The draws in groups that are solved on one thread: at least so many, if there are."""
         most = BLOCK_BYTES // max(1, self.tables.payoff[..., 0].nbytes)
         size = int(np.clip(most // LANES, 1, block // LANES)) * LANES
         size = max(1, min(size, -(-len(draws) // least)))
-        return [draws[i : i + size] for i in range(0, len(draws), size)]
+        return [_block(draws[i : i + size]) for i in range(0, len(draws), size)]
 
-    def solve(self, draws: NDArray[np.int64]) -> None:
+    def solve(self, draws: Draws) -> None:
         """Climb the ladder of precisions."""
         job = self.job(draws)
         acceleration, lanes = workspace.memory(self.game), workspace.lanes(self.game)
@@ -143,10 +146,10 @@ class Run:
         failed = self.status == Status.FAILED
         return np.flatnonzero(failed & (self.sweeps < self.asked[1]))
 
-    def trace(self, draws: NDArray[np.int64], longest: float) -> None:
+    def trace(self, draws: Draws, longest: float) -> None:
         """Follow draws by arclength."""
         job = self.job(draws)
-        job.choice[:] = self.choice[:, draws].T
+        job.choice[:] = self.choice[:, draws]
         job.reached[:] = self.reached[draws]
         job.sweeps[:] = self.sweeps[draws]
         walk = workspace.walk(self.game)
@@ -154,6 +157,7 @@ class Run:
         systems = workspace.systems(self.game, slopes.n_messages)
         arrays = (self.topology, self.buffers(), systems, slopes, walk, job)
         trace_block(arrays, longest)
+        job.choice[:, job.solved == 0] = np.nan
         self._keep(job, draws, Status.TRACED)
 
     def solution(self) -> Solution:
@@ -167,24 +171,41 @@ class Run:
         """Working memory of one thread."""
         return workspace.buffers(self.game, self.topology, self.tables)
 
-    def job(self, draws: NDArray[np.int64]) -> Job:
-        """The numbers of some draws as the kernels take them: contiguous, draws outermost."""
-        n, tables = len(draws), self.tables
-        names = ("payoff", "chance", "habit", "precision", "prior")
-        columns = (np.moveaxis(getattr(tables, name)[..., draws], -1, 0) for name in names)
-        numbers = [np.array(column, dtype=np.float64, order="C").ravel() for column in columns]
-        rows = (len(tables.payoff), len(tables.chance), len(tables.habit))
+    def job(self, draws: Draws) -> Job:
+        """The numbers of some draws as the kernels take them: contiguous."""
+        names = ("payoff", "chance", "precision", "prior")
+        columns = [getattr(self.tables, name)[..., draws] for name in names]
+        numbers = [np.ascontiguousarray(c, dtype=np.float64).ravel() for c in columns]
+        habit = self._log_habit(draws)
+        n = habit.shape[-1]
         results = (np.zeros(n, dtype=np.int8), np.zeros(n), np.zeros(n), np.zeros(n, np.int32))
-        choice = np.full((n, self.game.n_choices), np.nan)
-        value = np.full((n, self.game.n_slots), np.nan)
-        sizes = (n, *rows, int(self.exact), *self.asked)
-        return Job._make((*sizes, *numbers, choice, value, *results))
+        choice, value = np.full((self.game.n_choices, n), np.nan), np.empty((self.game.n_slots, n))
+        sizes = (n, len(self.tables.payoff), len(habit), int(self.exact), *self.asked)
+        return Job._make((*sizes, *numbers, habit.ravel(), choice, value, *results))
 
-    def _keep(self, job: Job, draws: NDArray[np.int64], status: Status) -> None:
-        """Write the results of a job."""
-        self.choice[:, draws] = job.choice.T
-        self.value[:, draws] = job.value.T
-        self.status[draws[job.solved == 1]] = status
+    def _log_habit(self, draws: Draws) -> Floats:
+        """[norm row, draw] Log habit, summing to one in an information set."""
+        t = self.topology
+        weight = self.tables.habit[t.norm_row][:, draws]
+        if not weight.size:
+            return weight
+        sizes = np.diff(t.norm_first, append=len(weight))
+        top = np.maximum.reduceat(weight, t.norm_first)
+        share = np.add.reduceat(weight / np.repeat(top, sizes, axis=0), t.norm_first)
+        return np.log(weight) - np.repeat(np.log(top) + np.log(share), sizes, axis=0)
+
+    def _keep(self, job: Job, draws: Draws, status: Status) -> None:
+        """Write the results of a job; draws that are not solved keep log choices."""
+        solved = job.solved == 1
+        self.choice[:, draws] = np.exp(job.choice, out=job.choice, where=solved)
+        self.value[:, draws] = job.value
+        self.status[draws] = np.where(solved, status, Status.FAILED)
         self.residual[draws] = job.residual
         self.reached[draws] = job.reached
         self.sweeps[draws] = job.sweeps
+
+
+def _block(draws: NDArray[np.int64]) -> Draws:
+    """These draws; a slice, which copies fast, where they follow each other."""
+    first, last = int(draws[0]), int(draws[-1])
+    return slice(first, last + 1) if last - first == len(draws) - 1 else draws

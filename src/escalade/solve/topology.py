@@ -25,15 +25,15 @@ UPDATE, VALUE, CHANCE_VALUE = 0, 1, 2
 class Topology(NamedTuple):
     """The arrays of one game; a named tuple, because a kernel can take it as one argument.
 
-    A *place* is where a node's value stands: an end reads its payoff row directly, an inner node
-    has a place of its own after the rows. A *choice* is counted with the type innermost. A *view*
+    A *place* is where a node's values begin, one per slot: an end reads its payoff row directly, an
+    inner node has a place of its own after the rows. A *choice* is counted with the type innermost. A *view*
     is one of the distinct priors that others hold about an actor. -1 stands for "none".
 
     Attributes:
         n_actors, n_infosets, n_ops, n_views, n_marginals, n_branches: Sizes.
         slots: [actor + 1] First slot of each actor.
         row: [node] Payoff row received on arrival.
-        place: [node] Where the node's value stands.
+        place: [node] Where the node's values begin.
         first_child: [node] First child.
         n_children: [node] Number of children.
         chance: [node] Chance row of the branch into the node.
@@ -42,6 +42,9 @@ class Topology(NamedTuple):
         types: [infoset] Number of types of its actor.
         actions: [infoset] Its number of moves.
         habit: [infoset] Habit row of its first move.
+        norm: [infoset] The same among habits that sum to one, which no two kinds of set share.
+        norm_row: [norm row] Its habit row.
+        norm_first: [kind of set] Its first norm row.
         choice: [infoset] First choice.
         reach: [infoset] First row of its reach: one per type.
         last_infoset: [infoset] Where its mover moved last.
@@ -83,6 +86,9 @@ class Topology(NamedTuple):
     types: Ints
     actions: Ints
     habit: Ints
+    norm: Ints
+    norm_row: Ints
+    norm_first: Ints
     choice: Ints
     reach: Ints
     last_infoset: Ints
@@ -126,7 +132,7 @@ def build_topology(game: Game, prior: NDArray[np.float64], n_rows: int) -> Topol
     arrays = {
         "slots": game.slot_start,
         "row": game.payoff,
-        "place": np.where(inner, n_rows + np.cumsum(inner) - 1, game.payoff),
+        "place": np.where(inner, n_rows + np.cumsum(inner) - 1, game.payoff) * game.n_slots,
         "first_child": game.first_child,
         "n_children": game.n_children,
         "chance": game.chance,
@@ -137,6 +143,7 @@ def build_topology(game: Game, prior: NDArray[np.float64], n_rows: int) -> Topol
         "op_kind": kind,
         "op_index": index,
         **sets,
+        **_norms(game),
         **terms,
         **views,
     }
@@ -216,6 +223,15 @@ def _infosets(
         "last_choice": np.where(made, game.choice_start[infoset] + action * types, -1),
         "last_reach": np.where(made, reach[infoset], -1),
     }
+
+
+def _norms(game: Game) -> dict[str, NDArray[np.integer]]:
+    """Columns of the kinds of information sets: those whose moves have the same habit rows."""
+    kinds = np.stack([game.infoset_habit, game.infoset_actions])
+    (row, actions), kind = np.unique(kinds, axis=1, return_inverse=True)
+    first = _starts(actions)
+    rows = np.repeat(row - first[:-1], actions) + np.arange(first[-1])
+    return {"norm": first[kind.ravel()], "norm_row": rows, "norm_first": first[:-1]}
 
 
 def _decode(game: Game, move: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:

@@ -19,7 +19,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from escalade.solve.job import Job, load, read_start, write_choices, write_values
+from escalade.solve.job import Job, load, read_start, write_result
 from escalade.solve.kernels import sweep
 from escalade.solve.krylov import Systems, solve_systems, sweep_at
 from escalade.solve.lanes import Buffers, Flat, packs, pointers, sources
@@ -297,7 +297,7 @@ def _start(t: Topology, b: Buffers, y: Systems, w: Walk, at: tuple[Job, int, int
     w.point[n * LANES + lane] = job.reached[draw] if left else 0.0
     w.along[n * LANES + lane] = 1.0
     for actor in range(t.n_actors):
-        y.precision[actor * LANES + lane] = job.precision[draw * t.n_actors + actor]
+        y.precision[actor * LANES + lane] = job.precision[actor * job.n_draws + draw]
     w.length[lane] = w.past[lane] = w.barred[lane] = w.steps[lane] = w.reached[lane] = 0.0
     w.walking[lane] = w.fresh[lane] = 1.0
     w.residual[lane] = np.inf
@@ -310,8 +310,7 @@ def _finish(t: Topology, b: Buffers, y: Systems, w: Walk, at: tuple[Job, int]) -
     """Write the results of a lane that has ended: its point when the residual supports it."""
     job, lane = at
     draw = int(w.draw[lane])
-    solved = write_choices(t, b, job, (lane, draw), w.residual[lane])
-    write_values(t, b, job, lane, draw)
+    solved = write_result(t, b, job, (lane, draw), w.residual[lane])
     job.reached[draw] = 1.0 if solved else min(max(job.reached[draw], w.reached[lane]), 1.0)
     job.sweeps[draw] = int(y.sweeps[lane])
 

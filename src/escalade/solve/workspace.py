@@ -32,8 +32,8 @@ def buffers(game: Game, topology: Topology, tables: Tables) -> Buffers:
     views = topology.n_views
     reaches = int(np.diff(game.slot_start)[game.infoset_mover].sum())
     sizes = {
-        "value": (int(topology.place.max(initial=0)) + 1 + tables.payoff.shape[0]) * slots,
-        "habit": tables.habit.shape[0],
+        "value": max(int(topology.place.max(initial=0)), (len(tables.payoff) - 1) * slots) + slots,
+        "habit": len(topology.norm_row),
         "chance": tables.chance.shape[0],
         "prior": views * types,
         "scale": len(game.actors),
@@ -51,7 +51,8 @@ def buffers(game: Game, topology: Topology, tables: Tables) -> Buffers:
         "mixed": max(views, 1) * actions,
         "belief": max(members, types),
     }
-    return Buffers(types, slots, game.n_choices, reaches, **_rooms(sizes))
+    counts = (types, slots, game.n_choices, len(tables.chance), reaches)
+    return Buffers(*counts, **_rooms(sizes))
 
 
 def memory(game: Game) -> Memory:
@@ -87,7 +88,7 @@ def slopes(game: Game, topology: Topology, tables: Tables) -> Slopes:
     reaches = int(np.diff(game.slot_start)[game.infoset_mover].sum())
     several, knotted = types > 1, bool((topology.op_kind == VALUE).any())
     first_old = topology.n_marginals + several * reaches
-    rows = tables.payoff.shape[0]
+    first_inner = len(tables.payoff) * game.n_slots
     sizes = {
         "sigma": game.n_choices,
         "old": game.n_choices if knotted else 1,
@@ -95,7 +96,7 @@ def slopes(game: Game, topology: Topology, tables: Tables) -> Slopes:
         "belief": len(topology.member),
         "weight": first_old + knotted * game.n_choices,
         "share": topology.n_marginals * types,
-        "value": max(int(topology.place.max(initial=0)) + 1 - rows, 1) * game.n_slots,
+        "value": max(int(topology.place.max(initial=0)) - first_inner, 0) + game.n_slots,
         "step": game.n_choices,
         "reach": reaches,
         "lean": members,
@@ -108,7 +109,7 @@ def slopes(game: Game, topology: Topology, tables: Tables) -> Slopes:
         first_old + knotted * game.n_choices,
         topology.n_marginals if several else -1,
         first_old if knotted else -1,
-        rows,
+        first_inner,
         **_rooms(sizes),
     )
 
