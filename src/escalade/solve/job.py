@@ -1,6 +1,6 @@
 """The draws that a block of lanes is given, and what it returns: every walker's own contract.
 
-A job holds numbers as `Tables` does, draws innermost; working memory holds them lane by lane.
+A job holds numbers as `Tables` does; working memory holds them lane by lane.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from escalade.solve.topology import Topology
 
 
 class Job(NamedTuple):
-    """The numbers of some draws of a game, what is asked, and results; draws innermost.
+    """The numbers of some draws of a game, what is asked, and results.
 
     Attributes:
         n_draws, n_rows, n_habits: Sizes.
@@ -28,7 +28,7 @@ class Job(NamedTuple):
         precision: [actor, draw]
         prior: [observer, slot, draw]
         habit: [norm row, draw] Log habit, summing to one in an information set.
-        choice: [choice, draw] Result: log choices, as `Game.choice_start` says.
+        choice: [draw, choice] Result: log choices, as `Game.choice_start` says.
         value: [slot, draw] Result.
         solved: [draw] 1 when solved, else 0.
         residual: [draw] Result.
@@ -103,29 +103,29 @@ def read_start(t: Topology, b: Buffers, job: Job, into: Flat, at: tuple[int, int
     Returns whether there were any. The draw must have been loaded just before.
     """
     lane, draw = at
-    given = job.choice[draw] <= 0.0  # false for NaN
+    row = draw * b.n_choices
+    given = job.choice[row] <= 0.0  # false for NaN
     for infoset in range(t.n_infosets):
         start, types, actions = t.choice[infoset], t.types[infoset], t.actions[infoset]
         for k in range(types):
             for a in range(actions):
                 habit = b.habit[(t.norm[infoset] + a) * LANES + lane]
-                i = (start + k * actions + a) * job.n_draws + draw
-                into[(start + a * types + k) * LANES + lane] = job.choice[i] if given else habit
+                x = job.choice[row + start + k * actions + a] if given else habit
+                into[(start + a * types + k) * LANES + lane] = x
     return given
 
 
 @kernel
-def write_choices(t: Topology, job: Job, choices: Flat, at: tuple[int, int]) -> bool:
+def write_choices(t: Topology, b: Buffers, job: Job, choices: Flat, at: tuple[int, int]) -> bool:
     """Write the log choices of a lane; returns whether all are those of probabilities."""
-    lane, draw = at
-    good = True
+    lane, row, good = at[0], at[1] * b.n_choices, True
     for infoset in range(t.n_infosets):
         start, types, actions = t.choice[infoset], t.types[infoset], t.actions[infoset]
         for k in range(types):
             for a in range(actions):
                 x = choices[(start + a * types + k) * LANES + lane]
                 good &= x <= 1e-9  # false for NaN
-                job.choice[(start + k * actions + a) * job.n_draws + draw] = x
+                job.choice[row + start + k * actions + a] = x
     return good
 
 
@@ -133,7 +133,7 @@ def write_choices(t: Topology, job: Job, choices: Flat, at: tuple[int, int]) -> 
 def write_result(t: Topology, b: Buffers, job: Job, at: tuple[int, int], residual: float) -> bool:
     """Write what the last sweep left of a lane; returns whether the residual supports it."""
     lane, draw = at
-    solved = write_choices(t, job, b.x, at) and residual <= job.tolerance
+    solved = write_choices(t, b, job, b.x, at) and residual <= job.tolerance
     for slot in range(b.stride):
         value = b.value[(t.place[0] + slot) * LANES + lane]
         job.value[slot * job.n_draws + draw] = value

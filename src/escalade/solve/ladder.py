@@ -274,7 +274,7 @@ def _finish(t: Topology, b: Buffers, s: Lanes, job: Job, lane: int, residual: fl
     solved = write_result(t, b, job, (lane, draw), residual)
     if not solved:
         safe = 0 if s.safe[lane] == s.s_ok[lane] else 2 * b.n_choices
-        write_choices(t, job, s.saved, (lane + safe * LANES, draw))
+        write_choices(t, b, job, s.saved, (lane + safe * LANES, draw))
     job.reached[draw] = 1.0 if solved else s.safe[lane]
     job.sweeps[draw] = int(s.sweeps[lane])
     s.mode[lane] = IDLE

@@ -125,9 +125,7 @@ class Run:
         self.reached = np.zeros(n)
         self.sweeps = np.zeros(n, dtype=np.int32)
 
-    def blocks(
-        self, draws: NDArray[np.int64], least: int = 1, block: int = BLOCK
-    ) -> list[Draws]:
+    def blocks(self, draws: NDArray[np.int64], least: int = 1, block: int = BLOCK) -> list[Draws]:
         """The draws in groups that are solved on one thread: at least so many, if there are."""
         most = BLOCK_BYTES // max(1, self.tables.payoff[..., 0].nbytes)
         size = int(np.clip(most // LANES, 1, block // LANES)) * LANES
@@ -149,7 +147,7 @@ class Run:
     def trace(self, draws: Draws, longest: float) -> None:
         """Follow draws by arclength."""
         job = self.job(draws)
-        job.choice[:] = self.choice[:, draws]
+        job.choice[:] = self.choice[:, draws].T
         job.reached[:] = self.reached[draws]
         job.sweeps[:] = self.sweeps[draws]
         walk = workspace.walk(self.game)
@@ -157,7 +155,7 @@ class Run:
         systems = workspace.systems(self.game, slopes.n_messages)
         arrays = (self.topology, self.buffers(), systems, slopes, walk, job)
         trace_block(arrays, longest)
-        job.choice[:, job.solved == 0] = np.nan
+        job.choice[job.solved == 0] = np.nan
         self._keep(job, draws, Status.TRACED)
 
     def solution(self) -> Solution:
@@ -179,7 +177,7 @@ class Run:
         habit = self._log_habit(draws)
         n = habit.shape[-1]
         results = (np.zeros(n, dtype=np.int8), np.zeros(n), np.zeros(n), np.zeros(n, np.int32))
-        choice, value = np.full((self.game.n_choices, n), np.nan), np.empty((self.game.n_slots, n))
+        choice, value = np.full((n, self.game.n_choices), np.nan), np.empty((self.game.n_slots, n))
         sizes = (n, len(self.tables.payoff), len(habit), int(self.exact), *self.asked)
         return Job._make((*sizes, *numbers, habit.ravel(), choice, value, *results))
 
@@ -197,7 +195,7 @@ class Run:
     def _keep(self, job: Job, draws: Draws, status: Status) -> None:
         """Write the results of a job; draws that are not solved keep log choices."""
         solved = job.solved == 1
-        self.choice[:, draws] = np.exp(job.choice, out=job.choice, where=solved)
+        self.choice[:, draws] = np.exp(job.choice, out=job.choice, where=solved[:, None]).T
         self.value[:, draws] = job.value
         self.status[draws] = np.where(solved, status, Status.FAILED)
         self.residual[draws] = job.residual

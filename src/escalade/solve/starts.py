@@ -137,13 +137,13 @@ def _try_all(
         draw, start = (part.ravel() for part in np.meshgrid(np.arange(len(draws)), which))
         for pairs in run.blocks(np.arange(len(draw))):
             job = run.job(draws[draw[pairs]])
-            job.choice[:] = points[start[pairs]].T
+            job.choice[:] = points[start[pairs]]
             slopes = workspace.slopes(run.game, topology, run.tables)
             systems = workspace.systems(run.game, slopes.n_messages)
             arrays = (topology, run.buffers(), systems, slopes, workspace.tries(), job)
             search_block(arrays, sweeps)
             residual[draw[pairs], start[pairs]] = job.residual
-            choice[draw[pairs], start[pairs]] = np.exp(job.choice.T)
+            choice[draw[pairs], start[pairs]] = np.exp(job.choice)
     return residual, choice
 
 

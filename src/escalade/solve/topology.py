@@ -26,8 +26,8 @@ class Topology(NamedTuple):
     """The arrays of one game; a named tuple, because a kernel can take it as one argument.
 
     A *place* is where a node's values begin, one per slot: an end reads its payoff row directly, an
-    inner node has a place of its own after the rows. A *choice* is counted with the type innermost. A *view*
-    is one of the distinct priors that others hold about an actor. -1 stands for "none".
+    inner node has a place of its own after the rows. A *choice* is counted with the type innermost.
+    A *view* is one of the distinct priors that others hold about an actor. -1 stands for "none".
 
     Attributes:
         n_actors, n_infosets, n_ops, n_views, n_marginals, n_branches: Sizes.
