@@ -74,17 +74,19 @@ def _print_others(solution: Solution, found: Equilibria, console: Console) -> No
     what = "equilibrium" if n == 1 else "distinct equilibria"
     text = f"\n{n} {what} found from {found.starts} starting points; there may be others"
     console.print(text, soft_wrap=True)
+    where = "off the principal branch" if solution.solved[0] else "of no known branch"
     for number in range(int(solution.solved[0]), n):
-        console.print(f"\nequilibrium {number + 1}, residual {found.residual[number]:.1e}")
+        residual = f"residual {found.residual[number]:.1e}"
+        console.print(f"\nequilibrium {number + 1}, {where}, {residual}", soft_wrap=True)
         _print_choices(solution.game, found.choice[:, number], console)
 
 
 def _print_choices(game: Game, choice: NDArray[np.float64], console: Console) -> None:
     """Print choice probabilities by actor, information set, type and move."""
     kinds = any(len(types) > 1 for types in game.types)
-    rows = [("actor", "information set", "type", "move", "probability")]
+    rows: list[tuple[str, ...]] = [("actor", "information set", "type", "move", "probability")]
     for row in tabulate(game, choice[:, None], [0]):
-        labels = (" ".join(label.split()) for label in row[1:-1])
+        labels = (" ".join(label.split()) for label in (row.actor, row.infoset, row.type, row.move))
         rows.append((*labels, f"{row.probability:.8f}"))
     columns = [column for i, column in enumerate(zip(*rows, strict=True)) if kinds or i != 2]
     widths = [max(map(cell_len, column)) for column in columns]
