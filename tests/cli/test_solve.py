@@ -46,8 +46,8 @@ def test_solve_with_all_prints_the_other_equilibria(run: Run, chicken: Path) -> 
     status, out, _ = run("solve", chicken, "--precision", 20, "--all")
     assert status == 0
     assert "3 distinct equilibria found from 256 starting points; there may be others" in out
-    assert "equilibrium 2, residual" in out
-    assert "equilibrium 3, residual" in out
+    assert "equilibrium 2, off the principal branch, residual" in out
+    assert "equilibrium 3, off the principal branch, residual" in out
 
 
 def test_a_label_stays_on_one_line_however_long(run: Run, chicken: Path) -> None:
