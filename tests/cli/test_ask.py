@@ -75,6 +75,42 @@ def test_sweep_prints_a_table_and_draws_the_curve(run: Run, tmp_path: Path) -> N
     assert chart.read_text(encoding="utf-8").startswith("<svg xmlns")
 
 
+def test_learn_prints_questions_answers_and_gains(run: Run, tmp_path: Path) -> None:
+    path, chart = write(tmp_path, **SPREAD), tmp_path / "out.svg"
+    status, out, err = run("learn", path, "--draws", 8, "--grade", "B2", "--svg", chart)
+    assert (status, err) == (0, "")
+    for piece in ("If we learned this", "us: first: gain 0.", "tough, reported B2 (not public)",
+                  " % → ", "8 draws are few"):  # fmt: skip
+        assert piece in out
+    assert "reported A1" not in out
+    assert "expected fall of the Brier score" in chart.read_text(encoding="utf-8")
+
+
+def test_learn_exports_questions(run: Run, tmp_path: Path) -> None:
+    path, target = write(tmp_path), tmp_path / "questions.csv"
+    shown = json.loads(run("learn", path, "--draws", 4, "--export", "metaculus")[1])
+    assert [each["type"] for each in shown] == ["multiple_choice"]
+    assert run("learn", path, "--draws", 4, "--export", "metaculus", "--out", target)[0] == 0
+    assert target.read_text(encoding="utf-8").startswith("title,type,description,")
+    assert run("learn", path, "--draws", 4, "--export", "csv")[1].startswith("id,kind,theatre,")
+    both = (run("learn", path, "--draws", 4, *how)[1] for how in (["--json"], ["--export", "json"]))
+    assert len({*both}) == 1
+
+
+def test_learn_says_what_it_cannot_write(run: Run, tmp_path: Path) -> None:
+    path = write(tmp_path, horizon=None)
+    for arguments, message in (
+        (["--out", tmp_path / "x"], "say what to write"),
+        (["--export", "csv", "--out", path], "is one of the files of the scenario"),
+        (["--export", "metaculus"], "a question needs a day"),
+        (["--grade", "G1"], "`G1` is no grade"),
+        (["--theatre", "moon"], "there is main"),
+    ):
+        status, out, err = run("learn", path, "--draws", 1, *arguments)
+        assert (status, out) == (2, "")
+        assert message in err
+
+
 def test_a_chart_replaces_no_file_of_the_scenario(run: Run, tmp_path: Path) -> None:
     path = write(tmp_path)
     before = path.read_text(encoding="utf-8")
@@ -90,6 +126,7 @@ def test_a_chart_replaces_no_file_of_the_scenario(run: Run, tmp_path: Path) -> N
     [
         ("if", ["us: threaten", "--against", "ru.precision = 2"]),
         ("sweep", ["us.precision", "0..20", "--points", "2"]),
+        ("learn", []),
     ],
 )
 def test_every_key_of_the_json_is_documented_in_its_order(

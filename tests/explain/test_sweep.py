@@ -130,5 +130,5 @@ def test_what_cannot_be_swept_is_refused(
 def test_an_input_is_set_once(base: Forecast) -> None:
     index, values = read_range(base.scenario, "us.precision", "0..20", 3)
     changes = read_changes(base.scenario, ["us.precision = 4"])
-    with pytest.raises(EscaladeError, match="actors.us.precision is set twice"):
+    with pytest.raises(EscaladeError, match=r"actors\.us\.precision is set twice"):
         sweep(base, index, values, Asked(changes=changes))

@@ -1,4 +1,4 @@
-"""Verbs that question a forecast: what if, over a range."""
+"""Verbs that question a forecast: what if, over a range, what to watch."""
 
 from __future__ import annotations
 
@@ -21,6 +21,7 @@ from escalade.cli.options import (
 )
 
 if TYPE_CHECKING:
+    from escalade.explain.learn import Lessons
     from escalade.scenario.scenario import Scenario
 
 theatre = click.option("--theatre", default="", help="Print only this theatre.")
@@ -150,6 +151,88 @@ def sweep(
     _print(found, lambda: print_curve(found, theatre), json=json)
 
 
+@click.command()
+@file
+@click.option(
+    "--turns",
+    type=click.IntRange(1, 1000),
+    default=1,
+    show_default=True,
+    help="How many turns of decisions to look ahead in each theatre.",
+)
+@click.option(
+    "--grade",
+    "grades",
+    multiple=True,
+    help="Grade of the hypothetical reports, such as B2; may be repeated. [A1, B2, C3]",
+)
+@click.option(
+    "--export",
+    type=click.Choice(["metaculus", "csv", "json"]),
+    help="Write the questions for other programs instead of tables.",
+)
+@click.option(
+    "--out", type=PATH, help="File for --export, a .csv for metaculus' fields as CSV; or screen."
+)
+@svg
+@draws
+@seed
+@click.option("--theatre", default="", help="Count only the outcomes of this theatre.")
+@json
+def learn(
+    file: Path,
+    turns: int,
+    grades: tuple[str, ...],
+    export: str | None,
+    out: Path | None,
+    svg: Path | None,
+    draws: int,
+    seed: int,
+    theatre: str,
+    json: bool,
+) -> None:
+    """What to watch: next moves, events, reports; what each answer would do to the forecast."""
+    if out is not None and export is None:
+        raise click.BadParameter("say what to write: --export metaculus, csv or json",
+                                 param_hint="--out")  # fmt: skip
+    scenario = _read(file, svg, theatre)
+    if out is not None:
+        read(file, out)
+    solver = memory()
+    from escalade.explain.learn import GRADES
+    from escalade.explain.learn import learn as run
+    from escalade.explain.names import read_grade
+
+    asked = tuple(map(read_grade, grades)) or GRADES
+    base = run_forecast(scenario, draws, seed, solver=solver)
+    found = run(base, turns=turns, grades=asked, theatre=theatre, solver=solver)
+    if svg is not None:
+        from escalade.report.charts import lessons_chart
+
+        _write(svg, lessons_chart(found).svg())
+    if export is not None:
+        _export(found, export, out)
+        return
+    from escalade.report.learn import print_lessons
+
+    _print(found, lambda: print_lessons(found), json=json)
+
+
+def _export(found: Lessons, form: str, out: Path | None) -> None:
+    """The questions in a form, in a file or on the screen."""
+    from escalade.report.plain import to_json
+    from escalade.report.questions import as_metaculus, as_table
+
+    if form == "metaculus":
+        text = as_metaculus(found, table=out is not None and out.suffix == ".csv")
+    else:
+        text = as_table(found) if form == "csv" else to_json(found) + "\n"
+    if out is None:
+        click.echo(text, nl=False)
+    else:
+        _write(out, text)
+
+
 def _read(file: Path, svg: Path | None, theatre: str) -> Scenario:
     """The scenario, once it is clear that what is asked for can be written and is there."""
     if svg is not None and svg.suffix != ".svg":
@@ -175,4 +258,4 @@ def _print(found: Any, table: Callable[[], None], *, json: bool) -> None:
         table()
 
 
-VERBS = (if_, sweep)
+VERBS = (if_, sweep, learn)

@@ -88,6 +88,18 @@ def read_value(scenario: Scenario, index: int, text: str) -> Distribution | Rank
         raise fault(f"{item.name}: {wrong.message}", advice) from None
 
 
+def read_grade(text: str) -> str:
+    """A grade of a report, such as B2: the source's letter and the item's number.
+
+    Raises:
+        EscaladeError: If it is none.
+    """
+    if not _GRADE.fullmatch(text.strip()):
+        raise fault(f"{quote(text)} is no grade", "Write the source A to F, then the item 1 to 6, "
+                    "such as `B2`.")  # fmt: skip
+    return text.strip()
+
+
 _KINDS: dict[str, Kind] = {
     "probability": "probability", "cost": "cost", "precision": "precision", "weight": "weight",
     "utility": "utility", "real": "real",

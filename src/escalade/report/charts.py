@@ -10,10 +10,11 @@ import jinja2
 import numpy as np
 
 from escalade.explain.interventions import DifferenceRow, Supposition
+from escalade.explain.learn import Lessons
 from escalade.explain.sweep import Curve, CurveRow
 from escalade.report.words import percent, points
 
-WIDTH = 640.0
+WIDTH = 660.0
 LEFT, RIGHT = 190.0, 610.0
 """Where a scale of probabilities begins and ends, right of the names of its rows."""
 
@@ -91,6 +92,32 @@ def _arrow(row: DifferenceRow, y: float) -> Iterator[Line]:
 
 def _across(share: float) -> float:
     return _round(LEFT + (RIGHT - LEFT) * min(max(share, 0.0), 1.0))
+
+
+# Learn
+
+TELLING = 15
+"""Questions that are drawn: the most telling ones."""
+
+
+def lessons_chart(found: Lessons) -> Chart:
+    """A bar for the gain of each question, with a line for its Monte Carlo error, 90 %."""
+    rows = found.questions[:TELLING]
+    longest = max([row.gain + 1.645 * row.error for row in rows], default=1.0) or 1.0
+    texts = [Text(8, 20, "If we learned this: expected fall of the Brier score")]
+    lines: list[Line] = []
+    for number, row in enumerate(rows):
+        y = 44.0 + 24 * number
+        ends = [_across(max(x, 0.0) / longest) for x in (
+            row.gain, row.gain - 1.645 * row.error, row.gain + 1.645 * row.error)]  # fmt: skip
+        texts.append(Text(LEFT - 10, y + 4, row.id if len(row.id) <= 30 else row.id[:29] + "…",
+                          "end"))  # fmt: skip
+        lines.append(Line("bar", f"M{LEFT} {y - 7}H{ends[0]}V{y + 7}H{LEFT}Z"))
+        lines.append(Line("mark", f"M{ends[1]} {y}H{ends[2]}"))
+        texts.append(Text(ends[2] + 5, y + 4, percent(row.share)))
+    said = "; ".join(f"{row.id} {percent(row.share)} of what is uncertain" for row in rows)
+    return Chart("What to watch (if we learned this)", said, 50.0 + 24 * len(rows), tuple(lines),
+                 tuple(texts))  # fmt: skip
 
 
 # Sweep
