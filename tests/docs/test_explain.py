@@ -1,4 +1,4 @@
-"""What `flip --json` writes is documented, key by key."""
+"""What `flip --json` and `compare --json` write is documented, key by key."""
 
 from __future__ import annotations
 
@@ -9,6 +9,8 @@ from typing import Any
 
 import pytest
 
+from escalade.explain.compare import Comparison, Difference, Gap
+from escalade.explain.cruxes import Crux
 from escalade.explain.flip import Flip, Side
 from escalade.explain.moves import Change, Moved
 
@@ -29,7 +31,11 @@ def _documented() -> dict[str, list[str]]:
     }
 
 
-@pytest.mark.parametrize(("name", "row"), [("flip", Flip), ("side", Side), ("moves", Moved)])
+@pytest.mark.parametrize(
+    ("name", "row"),
+    [("flip", Flip), ("side", Side), ("moves", Moved), ("comparison", Comparison), ("gaps", Gap),
+     ("differences", Difference), ("cruxes", Crux)],
+)  # fmt: skip
 def test_every_key_of_the_json_is_documented_in_its_order(name: str, row: Any) -> None:
     assert _documented()[name] == [field.name for field in fields(row)]
 

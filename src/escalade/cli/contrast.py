@@ -2,11 +2,25 @@
 
 from __future__ import annotations
 
+import gc
+from collections.abc import Callable, Generator
+from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 
 import click
 
-from escalade.cli.options import draws, file, json, memory, read, run_forecast, seed
+from escalade.cli.options import (
+    PATH,
+    draws,
+    file,
+    json,
+    memory,
+    one_theatre,
+    read,
+    run_forecast,
+    seed,
+)
 
 
 @click.command()
@@ -42,4 +56,66 @@ def flip(file: Path, claim: str, reach: float, draws: int, seed: int, json: bool
         print_flip(found)
 
 
-VERBS = (flip,)
+@click.command()
+@click.argument("files", type=PATH, nargs=-1, metavar="FILE OTHER...")
+@click.option("--theatre", default="", help="Only the outcomes of this theatre.")
+@click.option(
+    "--draws",
+    type=click.IntRange(1, 2**16),
+    default=256,
+    show_default=True,
+    help="Model worlds; every mixture of the files is solved in as many.",
+)
+@click.option(
+    "--orders",
+    type=click.IntRange(2, 1000),
+    default=6,
+    show_default=True,
+    help="Orders in which what differs is exchanged, in pairs.",
+)
+@seed
+@json
+def compare(
+    files: tuple[Path, ...], theatre: str, draws: int, orders: int, seed: int, json: bool
+) -> None:
+    """Compare assessments with the first: the gap, what makes it, and what to ask."""
+    if len(files) < 2:
+        raise click.UsageError("Name two files or more.")
+    from escalade.scenario.read import read_scenario
+
+    ours, *others = (read_scenario(file, like=files[0]) for file in files)
+    one_theatre(ours, theatre)
+    solver = memory()
+    from escalade.explain.compare import Comparisons
+    from escalade.explain.compare import compare as run
+
+    with working("exchanging what differs") as advance:
+        found = Comparisons(tuple(
+            run(ours, other, theatre=theatre, draws=draws, seed=seed, pairs=(orders + 1) // 2,
+                solver=solver, progress=advance)
+            for other in others
+        ))  # fmt: skip
+    if json:
+        from escalade.report.plain import to_json
+
+        click.echo(to_json(found))
+    else:
+        from escalade.report.compare import print_comparisons
+
+        print_comparisons(found)
+
+
+@contextmanager
+def working(what: str) -> Generator[Callable[[int], None]]:
+    """A sign of life on the error stream while something takes its time."""
+    from rich.console import Console
+    from rich.progress import Progress
+
+    gc.freeze()
+    gc.enable()
+    console = Console(stderr=True)
+    with Progress(console=console, transient=True, disable=not console.is_terminal) as bar:
+        yield partial(bar.advance, bar.add_task(what, total=None))
+
+
+VERBS = (flip, compare)

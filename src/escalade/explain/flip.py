@@ -117,8 +117,7 @@ def flip(base: Forecast, text: str, *, reach: float = REACH, solver: Solver = so
         solver: What solves a game.
 
     Returns:
-        The change, solved again in the forecast's worlds and in those of another seed; or that none
-        was found within reach, with the one that comes nearest.
+        The change, solved again in worlds of two seeds; or, if none flips it, the nearest.
 
     Raises:
         ScenarioError: If the claim cannot be read, or is never determined.

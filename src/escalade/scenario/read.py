@@ -12,16 +12,23 @@ from escalade.scenario.reading import Reading
 from escalade.scenario.resolve import beside, resolve
 from escalade.scenario.scenario import Scenario
 from escalade.scenario.schema import ScenarioFile
-from escalade.scenario.source import Source, load_source, merge
+from escalade.scenario.source import Source, in_order_of, load_source, merge
 from escalade.text.pins import read_pins
 
 
-def read_scenario(path: str | Path, *, overrides: Mapping[str, Any] | None = None) -> Scenario:
+def read_scenario(
+    path: str | Path,
+    *,
+    overrides: Mapping[str, Any] | None = None,
+    like: str | Path | None = None,
+) -> Scenario:
     """Read and check a scenario file.
 
     Args:
         path: The file; files it extends are read too.
         overrides: Keys to merge over the file's, as a rival file would.
+        like: Another file, in whose order its keys are taken wherever order means nothing: for
+            `escalade.explain.compare`.
 
     Returns:
         The scenario, with every name bound.
@@ -33,6 +40,8 @@ def read_scenario(path: str | Path, *, overrides: Mapping[str, Any] | None = Non
     source = load_source(path)
     if overrides:
         source = merge(source, overrides)
+    if like:
+        source = in_order_of(source, load_source(Path(like)))
     file, faults = read_parts(source)
     reading = Reading(source, file, _sentences(source, file))
     reading.faults += faults

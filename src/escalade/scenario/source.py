@@ -6,7 +6,7 @@ import hashlib
 import json
 import os
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +15,7 @@ from escalade.scenario.document import MAX_BYTES, Steps, read_document
 from escalade.scenario.faults import nearest, quote
 from escalade.scenario.nodes import Place
 
-__all__ = ["Place", "Source", "Steps", "load_source", "merge"]
+__all__ = ["Place", "Source", "Steps", "in_order_of", "load_source", "merge"]
 
 MAX_EXTENDS = 5
 
@@ -109,6 +109,23 @@ def merge(source: Source, overrides: Mapping[str, Any]) -> Source:
     text = json.dumps(overrides, sort_keys=True, default=str)
     digest = hashlib.sha256((source.digest + text).encode()).hexdigest()
     return _over(source, Source(dict(overrides), {}, (), digest), digest)
+
+
+def in_order_of(source: Source, like: Source) -> Source:
+    """The source with its keys in the order of another's, wherever order means nothing.
+
+    Then types, moves and state variables of two rival files have the same numbers. The order of
+    outcomes stands: the first that fits counts.
+    """
+
+    def ordered(data: Any, model: Any) -> Any:
+        if not (isinstance(data, dict) and isinstance(model, dict)):
+            return data
+        keys = [*(key for key in model if key in data), *(key for key in data if key not in model)]
+        return {key: data[key] if key == "outcomes" else ordered(data[key], model.get(key))
+                for key in keys}  # fmt: skip
+
+    return replace(source, data=ordered(source.data, like.data))
 
 
 def _load(path: Path, above: tuple[Path, ...], link: Place | None = None) -> tuple[Source, bytes]:
