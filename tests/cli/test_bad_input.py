@@ -133,7 +133,7 @@ HOSTILE = st.one_of(
         "likely", "rung", "up", "us", "us.tough", "5 to 20", "3 of 9", "normal(0, 1)", "P(war) > 1",
         "rung == rung", "made(wait)", "if(1, 2, 3)", "not not not", "a > b", "1/0", "nothing",
         "unknown", "threaten", "war", "rung >= alert", "-1", "beta(0, 0)", "p1.s1", "stock / stock",
-        "[/b] :x:", "1 / stock", "stock", "-price", "hide",
+        "[/b] :x:", "1 / stock", "stock", "-price", "hide", "not made(hide)", "price > 0.1", "F6",
     ]),
     st.lists(st.sampled_from(["wait", "threaten", "stand", "us"]), max_size=3),
     st.dictionaries(st.sampled_from(["us", "ru", "value", "rung", "when", "otherwise", "cite"]),
@@ -171,6 +171,7 @@ FULL = {
     "sources": {"wire": {"reliability": "B"}},
     "evidence": {"a": {"date": "2020-03-01", "source": "wire", "credibility": 2,
                        "says": "us.tough"}},
+    "ratios": {"B2": "2 to 9"},
     "statements": {"p1.s1": {"status": "rumour"}},
     "claims": {"order": {"holds": "P(win) > P(war | stand)"}, "state": "P(stock > 1) < likely"},
 }  # fmt: skip

@@ -51,7 +51,13 @@ TALK: dict[str, Any] = {
     },
 }
 SAID = [{"date": "2020-02-01", "sender": "say_yes"}]
-
+UNHEARD = [{"date": "2020-02-01", "sender": "unknown"}]
+RUMOUR: dict[str, Any] = {
+    "sources": {"wire": {"reliability": "B"}},
+    "ratios": {"B2": 9},
+    "evidence": {"cable": {"date": "2020-02-02", "source": "wire", "credibility": 2,
+                           "says": "made(say_yes)"}},
+}  # fmt: skip
 
 WANTS: dict[str, Any] = {
     "sender": {
@@ -87,24 +93,26 @@ def test_two_hunters_trust_each_other_or_not_or_half(tmp_path: Path) -> None:
     assert row.difference == pytest.approx(float(np.ptp(outcomes, axis=1).max()), abs=1e-8)
 
 
-@pytest.mark.parametrize("history", [None, SAID])
+@pytest.mark.parametrize(
+    ("seen", "yes", "no"),
+    [({}, 1.0, 1.0), ({"history": SAID}, 1.0, 0.0), ({"history": UNHEARD, **RUMOUR}, 0.9, 0.1)],
+)
 def test_each_equilibrium_is_read_as_the_forecast_reads_its_own(
-    tmp_path: Path, history: list[dict[str, str]] | None
+    tmp_path: Path, seen: dict[str, Any], yes: float, no: float
 ) -> None:
-    """The slow way: every profile of types, every end that agrees with the history."""
-    scenario = talk(tmp_path, history=history)
+    """The slow way: every profile of types, every end by how it agrees with what was seen."""
+    scenario = talk(tmp_path, **seen)
     found = forecast(scenario, draws=8, starts=16)
     compiled = found.plan.stages[0].compiled
     game = compiled.game
     tables = compiled.recipes.fill(found.inputs.values, priors(scenario, found.inputs.values))
     equilibria = solve(game, tables, starts=16).equilibria
     assert equilibria is not None
-    possible = game.outcome >= 0
-    if history:
-        above = np.where(game.depth > 0, np.arange(game.n_nodes), 0)
-        while (game.depth[above] > 1).any():
-            above = np.where(game.depth[above] > 1, game.parent[above], above)
-        possible &= game.move[above] == game.moves.index("say_yes")
+    above = np.arange(game.n_nodes)
+    while (game.depth[above] > 1).any():
+        above = np.where(game.depth[above] > 1, game.parent[above], above)
+    fits = np.where(game.move[above] == game.moves.index("say_yes"), yes, no)
+    fits[game.outcome < 0] = 0.0
     apart = []
     for draw in range(8):
         prior = [
@@ -113,8 +121,8 @@ def test_each_equilibrium_is_read_as_the_forecast_reads_its_own(
         ]
         mine = []
         for sigma in equilibria.choice[:, equilibria.draw == draw].T:
-            ends = np.array(prior) @ distribution(game, tables, sigma, draw)
-            mine.append(np.bincount(game.outcome[possible], ends[possible]) / ends[possible].sum())
+            ends = np.array(prior) @ distribution(game, tables, sigma, draw) * fits
+            mine.append(np.bincount(game.outcome.clip(0), ends) / ends.sum())
         apart.append(np.ptp(mine, axis=0).max())
     assert max(apart) > 0.1
     assert found.worlds.apart[0] == pytest.approx(apart, abs=1e-9)

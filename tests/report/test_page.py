@@ -306,7 +306,7 @@ def test_evidence_says_what_it_is_worth_and_whether_it_counts(page: Page) -> Non
     assert "for Oceania: tough" in page.text
     assert "against Oceania: soft" in page.text
     assert "the cook B2: usually reliable; probably true" in page.text
-    assert "no: an earlier item has the same origin" in page.text
+    assert "no: overheard has the same origin" in page.text
 
 
 def test_provenance_lets_somebody_make_the_page_again(told: Forecast, page: Page) -> None:

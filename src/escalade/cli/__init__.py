@@ -10,7 +10,7 @@ import sys
 
 import click
 
-from escalade.cli import ask, contrast, forecasts, records, scenarios
+from escalade.cli import ask, contrast, evidence, forecasts, records, scenarios
 from escalade.cli.options import count
 from escalade.errors import EscaladeError, ScenarioError
 
@@ -61,6 +61,7 @@ for verb in (
     *forecasts.VERBS,
     *ask.VERBS,
     *contrast.VERBS,
+    *evidence.VERBS,
     *records.VERBS,
 ):
     app.add_command(verb)

@@ -87,18 +87,23 @@ def run_forecast(
 
 def memory() -> Solver:
     """The solver that remembers, in the user's cache folder or in that of ESCALADE_CACHE."""
-    from platformdirs import user_cache_path
-
     load_numba()
     from escalade.forecast.store import Store
     from escalade.solve import solve
 
-    folder = Path(os.environ.get("ESCALADE_CACHE") or user_cache_path("escalade"))
+    folder = cache_folder()
     try:
         return Store(folder)
     except OSError as error:
         click.echo(f"nothing is kept for later: {folder}: {error.strerror or error}", err=True)
         return solve
+
+
+def cache_folder() -> Path:
+    """Where the program keeps what it may lose."""
+    from platformdirs import user_cache_path
+
+    return Path(os.environ.get("ESCALADE_CACHE") or user_cache_path("escalade"))
 
 
 def load_numba() -> None:

@@ -14,7 +14,11 @@ Floats = NDArray[np.float64]
 
 
 def difference(
-    stage: Stage, tables: Tables, equilibria: Equilibria | None, before: Floats
+    stage: Stage,
+    tables: Tables,
+    equilibria: Equilibria | None,
+    before: Floats,
+    told: Floats,
 ) -> Floats:
     """[draw] Largest difference of an outcome's probability between equilibria of a world.
 
@@ -26,6 +30,7 @@ def difference(
         tables: Its numbers.
         equilibria: What was found there; None when nothing was searched for.
         before: [profile, draw] Weight of each profile of types by all but this theatre's history.
+        told: [class, draw] Weight of each class of its ends by the reports about it.
 
     Returns:
         0 in worlds where one equilibrium was found.
@@ -42,7 +47,7 @@ def difference(
         stage.compiled.game, tables.take(draws), equilibria.choice[:, chosen], stage.end_class,
         stage.n_classes,
     )  # fmt: skip
-    by_class = np.einsum("pe,pce->ce", before[:, draws], ends)
+    by_class = np.einsum("pe,pce->ce", before[:, draws], ends) * told[:, draws]
     outcomes = np.zeros((len(stage.compiled.theatre.outcomes), len(chosen)))
     np.add.at(outcomes, list(stage.class_outcome), by_class)
     with np.errstate(invalid="ignore"):  # a history that an equilibrium rules out

@@ -11,9 +11,17 @@ from numpy.typing import NDArray
 
 from escalade.game.compile import CompiledTheatre, compile_theatre
 from escalade.game.game import END, Ints
-from escalade.scenario.claims import Event, MoveEvent, OutcomeEvent, StateEvent, TypeEvent, leaves
-from escalade.scenario.history import Followed, follow
-from escalade.scenario.scenario import Scenario
+from escalade.scenario.claims import (
+    Event,
+    MoveEvent,
+    OutcomeEvent,
+    PastMove,
+    StateEvent,
+    TypeEvent,
+    leaves,
+)
+from escalade.scenario.history import Followed, follow, turns_by
+from escalade.scenario.scenario import Report, Scenario
 
 Bools = NDArray[np.bool_]
 
@@ -36,11 +44,13 @@ class Stage:
 
     Attributes:
         end_class: [node] Class of an end that agrees with the history; -1 elsewhere. The ends of
-            one class share their outcome and the truth of every event that a claim asks about.
+            one class share their outcome and the truth of every event that a claim or a report
+            asks about.
         class_outcome: [class] The outcome of each class.
         truth: For each simple event of this theatre, [class] whether it holds.
         seen: For each entry of the history and each observer (0 is the analyst), what the
             observer may know after it: one look where the history leaves no doubt.
+        reports: Reports about moves of this theatre.
         forced: [node] Nodes that forced moves lead to; None for no intervention.
     """
 
@@ -50,6 +60,7 @@ class Stage:
     class_outcome: tuple[int, ...]
     truth: dict[Event, Bools]
     seen: tuple[tuple[tuple[Look, ...], ...], ...]
+    reports: tuple[Report, ...]
     forced: Bools | None = None
 
     @property
@@ -82,7 +93,8 @@ def plan(scenario: Scenario, *, max_histories: int | None = None) -> Plan:
     stages = []
     for index in range(len(scenario.theatres)):
         compiled = compile_theatre(scenario, index, **limits)
-        stages.append(_stage(compiled, [e for e in events if theatre_of(e) == index]))
+        own = [event for event in events if theatre_of(event) == index]
+        stages.append(_stage(compiled, own, scenario.evidence))
     return Plan(scenario, tuple(stages), _entries(scenario))
 
 
@@ -103,8 +115,12 @@ def theatre_of(event: Event) -> int | None:
 
 
 def _events(scenario: Scenario) -> list[Event]:
-    """Every simple event that a claim asks about."""
-    found: dict[Event, None] = {}
+    """Every simple event that a claim asks about, and the moves that reports bear on."""
+    found: dict[Event, None] = dict.fromkeys(
+        report.event
+        for report in scenario.evidence
+        if isinstance(report.event, PastMove) and report.counts and report.grade != "F6"
+    )
     for claim in scenario.claims:
         for pair in claim.events:
             for event in pair:
@@ -113,34 +129,45 @@ def _events(scenario: Scenario) -> list[Event]:
     return list(found)
 
 
-def _stage(compiled: CompiledTheatre, events: Sequence[Event]) -> Stage:
+def _stage(compiled: CompiledTheatre, events: Sequence[Event], evidence: Sequence[Report]) -> Stage:
     followed = follow(compiled.rules)
     matched = matches(compiled, followed)
     agrees = matched == sum(move is not None for move in followed.moves)
     ends = np.flatnonzero((compiled.game.mover == END) & agrees)
-    keys = np.stack([compiled.game.outcome[ends], compiled.position[ends]])
-    distinct, inverse = np.unique(keys, axis=1, return_inverse=True)
-    truths = [
-        tuple(event_holds(compiled, event, int(outcome), int(position)) for event in events)
-        for outcome, position in distinct.T
-    ]
-    classes: dict[tuple[int, tuple[bool, ...]], int] = {}
-    of_key = [
-        classes.setdefault((int(outcome), truth), len(classes))
-        for outcome, truth in zip(distinct[0], truths, strict=True)
-    ]
+    classes, outcomes, truth = _classes(compiled, followed, ends, events)
     end_class = np.full(compiled.game.n_nodes, -1, np.int32)
-    end_class[ends] = np.array(of_key, np.int32)[inverse.ravel()]
-    truth = {
-        event: np.array([values[i] for _, values in classes], bool)
-        for i, event in enumerate(events)
-    }
+    end_class[ends] = classes
     seen = tuple(
         _seen(compiled, matched == sum(move is not None for move in followed.moves[:turn]), turn)
         for turn in followed.steps
     )
+    reports = tuple(report for report in evidence if report.event in truth)
+    return Stage(compiled, followed, end_class, outcomes, truth, seen, reports)
+
+
+def _classes(
+    compiled: CompiledTheatre, followed: Followed, ends: NDArray[np.intp], events: Sequence[Event]
+) -> tuple[Ints, tuple[int, ...], dict[Event, Bools]]:
+    """[end] The class of each end, [class] its outcome, and for each event [class] its truth."""
+    past = [event for event in events if isinstance(event, PastMove)]
+    made = [_made(compiled, followed, event)[ends] for event in past]
+    keys = np.stack([compiled.game.outcome[ends], compiled.position[ends], *made])
+    distinct, inverse = np.unique(keys, axis=1, return_inverse=True)
+    classes: dict[tuple[int, tuple[bool, ...]], int] = {}
+    of_key = []
+    for outcome, position, *then in distinct.T.tolist():
+        known = dict(zip(past, then, strict=True))
+        truth = tuple(
+            bool(known[event])
+            if event in known
+            else event_holds(compiled, event, outcome, position)
+            for event in events
+        )
+        of_key.append(classes.setdefault((outcome, truth), len(classes)))
+    truths = np.array([truth for _, truth in classes], bool).reshape(len(classes), len(events))
     outcomes = tuple(outcome for outcome, _ in classes)
-    return Stage(compiled, followed, end_class, outcomes, truth, seen)
+    own = np.array(of_key, np.int32)[inverse.ravel()]
+    return own, outcomes, dict(zip(events, truths.T, strict=True))
 
 
 def event_holds(compiled: CompiledTheatre, event: Event, outcome: int, position: int) -> bool:
@@ -168,6 +195,18 @@ def matches(compiled: CompiledTheatre, followed: Followed) -> Ints:
         if made is not None:
             matched[nodes] += np.where(game.move[nodes] == index[made], 1, -len(followed.moves) - 1)
     return matched
+
+
+def _made(compiled: CompiledTheatre, followed: Followed, event: PastMove) -> Bools:
+    """[node] Whether a move was made on the way, at a turn that the history covers by a day."""
+    game = compiled.game
+    turns = turns_by(compiled.theatre, followed, event.day)
+    found = np.zeros(game.n_nodes, bool)
+    for nodes, turn in by_turn(compiled):
+        found[nodes] = found[game.parent[nodes]]
+        if turn < turns and event.move in game.moves:
+            found[nodes] |= game.move[nodes] == game.moves.index(event.move)
+    return found
 
 
 def by_turn(compiled: CompiledTheatre) -> list[tuple[Ints, int]]:

@@ -16,7 +16,7 @@ from escalade.forecast.draws import Draws
 from escalade.forecast.events import Joint
 from escalade.forecast.multiplicity import difference
 from escalade.forecast.plan import Plan, Stage
-from escalade.forecast.priors import priors, profile_weights, profiles
+from escalade.forecast.priors import class_weights, priors, profile_weights, profiles
 from escalade.game.tables import Tables
 from escalade.solve import Solution, solve
 from escalade.solve.reach import outcome_distribution, teaching
@@ -194,11 +194,12 @@ def _arrays(part: Ends) -> Iterator[NDArray[Any]]:
 
 @dataclass(frozen=True)
 class _Solved:
-    """One theatre solved for a chunk of draws."""
+    """One theatre solved for a chunk of draws; `told` weighs its classes of ends by reports."""
 
     stage: Stage
     tables: Tables
     solution: Solution
+    told: Floats
 
 
 def _worlds(plan: Plan, how: How, values: Sequence[Floats]) -> Worlds:
@@ -230,7 +231,7 @@ def _apart(before: Floats, ends: Sequence[Floats], solved: Sequence[_Solved], t:
     others = [d.sum(axis=1) for other, d in enumerate(ends) if other != t]
     here = solved[t]
     known = before * np.prod(others, axis=0)
-    return difference(here.stage, here.tables, here.solution.equilibria, known)
+    return difference(here.stage, here.tables, here.solution.equilibria, known, here.told)
 
 
 def _habit(plan: Plan, solver: Solver, values: Sequence[Floats]) -> Ends:
@@ -244,11 +245,12 @@ def _habit(plan: Plan, solver: Solver, values: Sequence[Floats]) -> Ends:
 
 
 def _ends(solved: Sequence[_Solved]) -> list[Floats]:
-    """For each theatre, [profile, class, draw] how likely it ends in each class."""
+    """For each theatre, [profile, class, draw] how likely it ends so, and is reported so."""
     return [
         outcome_distribution(
             *surgery(s.stage, s.tables), s.solution.choice, s.stage.end_class, s.stage.n_classes
         )
+        * s.told
         for s in solved
     ]
 
@@ -304,7 +306,7 @@ def _solve(
     """One theatre solved, from what its actors believe, by a solver, with so many starts."""
     tables = stage.compiled.recipes.fill(values, believed, precision=precision)
     solution = how[0](stage.compiled.game, tables, starts=how[1])
-    return _Solved(stage, tables, solution)
+    return _Solved(stage, tables, solution, class_weights(stage, values))
 
 
 def outcome_table(joint: Joint, good: NDArray[np.bool_]) -> tuple[Floats, ...]:

@@ -14,29 +14,10 @@ import numpy as np
 from escalade.errors import ScenarioError, TextError
 from escalade.forecast.draws import quantile
 from escalade.forecast.summary import HIGH, LOW
+from escalade.report.evidence import CREDIBILITY, RELIABILITY, idle, subject
 from escalade.report.phrases import interval, opening, share
 from escalade.scenario.scenario import ANALYST, Input, Observation, Ranking, Scenario, Theatre
 from escalade.text.pins import Pins, read_pins, read_text, verify
-
-RELIABILITY = {
-    "A": "completely reliable",
-    "B": "usually reliable",
-    "C": "fairly reliable",
-    "D": "not usually reliable",
-    "E": "unreliable",
-    "F": "reliability cannot be judged",
-}
-"""Grades of a source, NATO AJP-2.1."""
-
-CREDIBILITY = {
-    "1": "confirmed by other sources",
-    "2": "probably true",
-    "3": "possibly true",
-    "4": "doubtful",
-    "5": "improbable",
-    "6": "truth cannot be judged",
-}
-"""Grades of an item, NATO AJP-2.1."""
 
 UNKNOWN = "unknown"
 """What a history says of a turn that nobody reports."""
@@ -317,15 +298,9 @@ class Trail:
     def evidence(self) -> Iterator[EvidenceRow]:
         """Every item of evidence, in the order of the file."""
         for report in self.scenario.evidence:
-            actor = self.scenario.actors[report.actor]
             side = "against" if report.denies else "for"
-            says = f"{side} {actor.name}: {words(actor.types[report.type].id)}"
-            if not report.counts:
-                counts = "no: an earlier item has the same origin"
-            elif report.grade == "F6":
-                counts = "changes nothing: neither source nor item can be judged"
-            else:
-                counts = "yes"
+            says = f"{side} {subject(self.scenario, report)}"
+            because = idle(self.scenario, report)
             letter, digit = report.grade[0], report.grade[1:]
             yield EvidenceRow(
                 anchor=f"evidence-{report.id}",
@@ -336,7 +311,7 @@ class Trail:
                 grade_words=f"{RELIABILITY.get(letter, '')}; {CREDIBILITY.get(digit, '')}",
                 says=says,
                 ratio=drawn(self.scenario.inputs[report.ratio]),
-                counts=counts,
+                counts=f"no: {because}" if because else "yes",
                 status=report.status,
                 means=report.means,
                 cite=report.cite,

@@ -58,7 +58,29 @@ class Combined:
     parts: tuple[Event, ...]
 
 
-Event = OutcomeEvent | MoveEvent | StateEvent | TypeEvent | Combined
+@dataclass(frozen=True, slots=True)
+class PastMove:
+    """The move (or chance event) was made, seen or not, at a turn that the history covers.
+
+    Attributes:
+        day: The last day of which the entries of the history count.
+    """
+
+    theatre: int
+    move: str
+    day: str
+
+
+@dataclass(frozen=True, slots=True)
+class QuantityEvent:
+    """The quantities, and they alone, meet a condition."""
+
+    test: Bound
+
+
+Event = OutcomeEvent | MoveEvent | StateEvent | TypeEvent | PastMove | Combined
+Hidden = TypeEvent | PastMove | QuantityEvent
+"""What a report can be about."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -98,7 +120,7 @@ def read_claim(
         ExpressionFault: If it cannot be read, or names nothing that is known.
     """
     condition, asked = bind_claim(parse_claim(text))
-    reader = _EventReader(actors, theatres)
+    reader = EventReader(actors, theatres)
     events = tuple(
         (reader.event(part.event), reader.event(part.given) if part.given else None)
         for part in asked
@@ -140,7 +162,7 @@ def _moves(event: Event) -> list[tuple[int, str]]:
     return []
 
 
-class _EventReader:
+class EventReader:
     """Binds the names of events to outcomes, moves, types and variables."""
 
     def __init__(self, actors: Sequence[Actor], theatres: Sequence[Theatre]) -> None:

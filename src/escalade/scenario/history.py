@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import accumulate
 from typing import NamedTuple
 
 from escalade.scenario.play import Position, Rules
@@ -47,6 +48,20 @@ def follow(rules: Rules) -> Followed:
         fault = (len(steps) - 1, "after this the play is over: it has reached an outcome",
                  "The history must leave the crisis open.")  # fmt: skip
     return Followed(tuple(moves), tuple(steps), fault)
+
+
+def turns_by(theatre: Theatre, followed: Followed, day: str) -> int:
+    """How many turns the entries of the history up to and including a day cover."""
+    return ([0, *followed.steps])[entries_by(theatre, day)]
+
+
+def entries_by(theatre: Theatre, day: str) -> int:
+    """How many entries of the history have a date up to and including a day.
+
+    Where dates run backwards, an entry counts as of the day of the latest before it.
+    """
+    days = accumulate((entry.date for entry in theatre.history), max)
+    return sum(date <= day for date in days)
 
 
 _SKIPPED = ""

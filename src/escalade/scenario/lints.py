@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from escalade.errors import Fault, ScenarioError
+from escalade.scenario.claims import QuantityEvent
 from escalade.scenario.expressions import Bound, QuantityRef, quantities
 from escalade.scenario.play import Rules, census, multipliers
 from escalade.scenario.scenario import Move, Scenario, Theatre, Turn
@@ -96,8 +97,10 @@ def _assumptions(scenario: Scenario) -> Iterator[Fault]:
 
 
 def _unused(scenario: Scenario) -> Iterator[Fault]:
-    """Quantities that no expression reads."""
-    read = {i for theatre in scenario.theatres for b in theatre.bounds() for i in quantities(b)}
+    """Quantities that no expression and no report reads."""
+    bounds = [bound for theatre in scenario.theatres for bound in theatre.bounds()]
+    bounds += [r.event.test for r in scenario.evidence if isinstance(r.event, QuantityEvent)]
+    read = {index for bound in bounds for index in quantities(bound)}
     for index, item in enumerate(scenario.inputs):
         if item.name.startswith("quantities.") and index not in read:
             name = item.name.removeprefix("quantities.")

@@ -10,8 +10,8 @@ from pathlib import Path
 from escalade.errors import Fault, ScenarioError
 from escalade.scenario import schema
 from escalade.scenario.claims import Claim, read_claim
+from escalade.scenario.evidence import check_moves, read_evidence
 from escalade.scenario.faults import LanguageFault, quote, suggest
-from escalade.scenario.grades import likelihood_ratio
 from escalade.scenario.history import follow
 from escalade.scenario.play import Rules
 from escalade.scenario.reading import SENTENCE, Reading
@@ -27,7 +27,7 @@ from escalade.scenario.scenario import (
 )
 from escalade.scenario.source import Source
 from escalade.scenario.stage import read_stage
-from escalade.scenario.values import Distribution, Kind
+from escalade.scenario.values import Kind
 
 SINGLE = "main"
 MAX_ACTORS = 24
@@ -58,12 +58,12 @@ def resolve(reading: Reading, path: Path) -> Scenario:
     quantity = _quantities(reading)
     theatres = _theatres(reading, actors, quantity)
     beliefs = tuple(_beliefs(reading, actors))
-    evidence = tuple(_evidence(reading, actors))
+    evidence = read_evidence(reading, actors, theatres, quantity)
     statements = tuple(_statements(reading, actors))
     claims = tuple(_claims(reading, actors, theatres))
     theatres = tuple(_track(t, i, claims) for i, t in enumerate(theatres))
     if not reading.faults:
-        _check_histories(reading, theatres)
+        _check_histories(reading, theatres, evidence)
     if reading.faults:
         raise ScenarioError(sorted(reading.faults, key=lambda f: (f.file, f.line, f.column)))
     return Scenario(
@@ -225,46 +225,6 @@ def _beliefs(reading: Reading, actors: tuple[Actor, ...]) -> list[Belief]:
     return beliefs
 
 
-def _evidence(reading: Reading, actors: tuple[Actor, ...]) -> list[Report]:
-    reports: list[Report] = []
-    sources = reading.file.sources
-    for id, given in reading.file.evidence.items():
-        path = ("evidence", id)
-        reading.day((*path, "date"), given.date)
-        source = reading.named((*path, "source"), given.source, dict(sources), "source")
-        denies = given.says.strip().startswith("not ")
-        about = _find_type(
-            reading, (*path, "says"), given.says.strip().removeprefix("not "), actors
-        )
-        if source is None or about is None:
-            continue
-        cite = reading.cite(path, given.cite, f"evidence.{id}")
-        ratio = reading.input(path, likelihood_ratio(source.reliability, given.credibility),
-                              "likelihood_ratio", cite=cite, means=given.means)  # fmt: skip
-        reports.append(Report(
-            id=id, date=given.date, source=source.name or given.source,
-            grade=f"{source.reliability}{given.credibility}", actor=about[0], type=about[1],
-            denies=denies, ratio=ratio, origin=given.origin, status=given.status,
-            means=given.means, cite=cite,
-        ))  # fmt: skip
-    return _once_each(reading, reports)
-
-
-def _once_each(reading: Reading, reports: list[Report]) -> list[Report]:
-    """Of the reports of one origin about one actor, only the best graded counts."""
-
-    def strength(report: Report) -> float:
-        value = reading.inputs[report.ratio].value
-        return value.median if isinstance(value, Distribution) else 1.0
-
-    best: dict[tuple[str, int], Report] = {}
-    for report in reports:
-        key = (report.origin or f"only {report.id}", report.actor)
-        if key not in best or strength(report) > strength(best[key]):
-            best[key] = report
-    return [replace(report, counts=report in best.values()) for report in reports]
-
-
 def _statements(reading: Reading, actors: tuple[Actor, ...]) -> list[Statement]:
     known = {actor.id for actor in actors}
     statements = []
@@ -338,11 +298,15 @@ def ask(scenario: Scenario, text: str) -> tuple[Scenario, Claim]:
     return replace(scenario, claims=(*scenario.claims, claim), theatres=theatres), claim
 
 
-def _check_histories(reading: Reading, theatres: tuple[Theatre, ...]) -> None:
-    """The history must fit the play."""
-    for theatre in theatres:
+def _check_histories(
+    reading: Reading, theatres: tuple[Theatre, ...], evidence: tuple[Report, ...]
+) -> None:
+    """The history must fit the play, and reports of moves the history."""
+    laid = [follow(Rules(theatre, reading.inputs)) for theatre in theatres]
+    for theatre, followed in zip(theatres, laid, strict=True):
         base = ("theatres", theatre.id) if reading.file.theatres else ()
-        fault = follow(Rules(theatre, reading.inputs)).fault
-        if fault:
-            index, message, advice = fault
+        if followed.fault:
+            index, message, advice = followed.fault
             reading.fault((*base, "history", index), message, advice)
+    if not reading.faults:
+        check_moves(reading, evidence, theatres, laid)

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from escalade.scenario.claims import Claim
+from escalade.scenario.claims import Claim, Hidden
 from escalade.scenario.expressions import Bound
 from escalade.scenario.values import Distribution
 from escalade.scenario.variables import Variable
@@ -241,17 +241,21 @@ class Theatre:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Report:
-    """An item of evidence about a type; `ratio` is the input of its likelihood ratio.
+    """An item of evidence about something hidden.
 
-    `counts` is False for all but the best graded of one origin: they are shown but change nothing.
+    Attributes:
+        event: What it is about.
+        says: The same as written, with `not` if it denies it.
+        ratio: Input of its likelihood ratio.
+        counts: False for all but the best graded of one origin: they are shown but change nothing.
     """
 
     id: str
     date: str
     source: str
     grade: str
-    actor: int
-    type: int
+    event: Hidden
+    says: str
     denies: bool
     ratio: int
     origin: str

@@ -261,7 +261,9 @@ class Evidence(Cited):
     date: Annotated[str, key("Day of the report, YYYY-MM-DD.")]
     source: Annotated[str, key("Which of the sources.")]
     credibility: Annotated[int, key("Admiralty grade, 1 to 6.", ge=1, le=6)]
-    says: Annotated[str, key("What it speaks for: actor.type, or not actor.type.")]
+    says: Annotated[
+        str, key("A type, made(move) or a comparison of quantities; `not` before it denies it.")
+    ]
     origin: Annotated[str, key("Common origin: items that share one count once.")] = ""
     status: Annotated[Status, key("Fact, judgement, claim, rumour or question.")] = "claim"
     means: Annotated[str, key("What the report says, in words.")] = ""
@@ -319,6 +321,9 @@ class ScenarioFile(Stage, kw_only=True):
     quantities: Annotated[dict[str, Quantity], key("Named numbers shared by several places.")] = {}
     sources: Annotated[dict[str, ReportSource], key("Where reports come from.")] = {}
     evidence: Annotated[dict[str, Evidence], key("Reports about something hidden.")] = {}
+    ratios: Annotated[
+        dict[str, Number], key("Likelihood ratios of grades, instead of the table's.")
+    ] = {}
     statements: Annotated[dict[str, Statement], key("What kind of sentence each sentence is.")] = {}
     claims: Annotated[dict[str, Claim], key("The author's own statements, made formal.")] = {}
     theatres: Annotated[

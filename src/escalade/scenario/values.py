@@ -18,7 +18,7 @@ __all__ = [
     "parse_value", "word_for",
 ]  # fmt: skip
 
-Kind = Literal["probability", "cost", "precision", "weight", "utility", "real"]
+Kind = Literal["probability", "cost", "precision", "weight", "utility", "ratio", "real"]
 Family = Literal["fixed", "logitnormal", "lognormal", "normal", "uniform", "triangular", "beta"]
 
 Z90 = 1.6448536269514722
@@ -60,6 +60,7 @@ _BOUNDS: dict[str, tuple[float, float]] = {
     "precision": (0.0, 1e6),
     "weight": (0.0, 1e12),
     "utility": (0.0, 1.0),
+    "ratio": (0.0, 1e12),
     "real": (-1e12, 1e12),
 }
 _BETWEEN = {
@@ -68,6 +69,7 @@ _BETWEEN = {
     "precision": "between 0 and 1000000",
     "weight": "above 0",
     "utility": "between 0 and 1",
+    "ratio": "above 0",
     "real": "between -1e12 and 1e12",
 }
 _FORMS = {
@@ -82,6 +84,8 @@ _FORMS = {
     "as `0.5 to 2`, or a distribution such as `uniform(0.5, 2)`.",
     "utility": "A utility is a number from 0 to 1, an interval such as `0.6 to 0.8`, or a "
     "distribution such as `triangular(0, 0.3, 1)`.",
+    "ratio": "A likelihood ratio is a number above 0, an interval such as `2 to 10`, or a "
+    "distribution such as `lognormal(4, 0.5)`.",
     "real": "Write a number, an interval such as `10 to 60`, or a distribution such as "
     "`lognormal(20, 0.5)`.",
 }
@@ -195,7 +199,7 @@ def is_literal(text: str) -> bool:
 
 def _fixed(x: float, text: str, kind: Kind) -> Distribution:
     low, high = _BOUNDS[kind]
-    strict = kind in ("probability", "weight")
+    strict = kind in ("probability", "weight", "ratio")
     if not low <= x <= high or (strict and x == low) or (kind == "probability" and x == high):
         raise ValueFault(f"{quote(text)} is not {_BETWEEN[kind]}", _bound_advice(x, kind))
     return Distribution("fixed", (x,), text)
@@ -225,7 +229,7 @@ def _interval(low: float, high: float, text: str, kind: Kind) -> Distribution:
                 _interval_advice(low, high) or _FORMS[kind],
             )
         return _spread("logitnormal", _logit(low), _logit(high), text)
-    if kind in ("precision", "weight") and low <= 0 < high <= most:
+    if kind in ("precision", "weight", "ratio") and low <= 0 < high <= most:
         advice = f"Write `uniform(0, {high:g})`, or a lower end above 0."
         raise ValueFault(f"the lower end of {quote(text)} is not above 0", advice)
     if outside:
