@@ -192,3 +192,41 @@ def test_several_at_once_lose_no_item(bet: Path) -> None:
     ]
     assert [process.wait(timeout=120) for process in runs] == [0] * len(names)
     assert sorted(report.id for report in read_scenario(bet).evidence) == names
+
+
+@pytest.fixture
+def told(run: Run, bet: Path) -> Path:
+    """The bet, a turn longer, with a move and two reports."""
+    play = [*BET["play"], {"us": ["remain"]}, {"us": ["leave", "remain"]}]
+    path = write(bet.parent, **{**BET, "play": play},
+                 history=[{"date": "2020-02-01", "us": "leave"}])  # fmt: skip
+    run("evidence", "add", path, *NEW, "--yes")
+    mist = ("--source", "fog", "--reliability", "F", "--credibility", 6, "--says", "us.bold")
+    run("evidence", "add", path, *mist, "--date", "2020-03-02", "--yes")
+    return path
+
+
+def test_a_timeline_names_each_cause_and_what_it_changed(run: Run, told: Path) -> None:
+    status, out, err = run("timeline", told, "--draws", 16)
+    assert (status, err) == (0, "")
+    for words in ("nothing yet", "16 draws, the same at every step", "wire_1 (B2): us.bold",
+                  "2020-02-01  change after us: leave: go +", "2020-03-02  consistency after fog_1",
+                  "every outcome keeps its word"):  # fmt: skip
+        assert words in out
+    data = json.loads(run("timeline", told, "--draws", 16, "--json")[1])
+    assert [step["kind"] for step in data["steps"]] == ["start", "move", "report", "report"]
+    assert data["provenance"]["settings"]["draws"] == 16
+
+
+def test_a_forecast_may_be_that_of_an_earlier_day(run: Run, told: Path) -> None:
+    def rows(*options: object) -> list[dict[str, Any]]:
+        return json.loads(run("forecast", told, "--draws", 16, "--json", *options)[1])["outcomes"]
+
+    steps = json.loads(run("timeline", told, "--draws", 16, "--json")[1])["steps"]
+    for step, day in ((0, "2020-01-31"), (1, "2020-02-29"), (2, "2020-03-01")):
+        then = [row["probability"] for row in steps[step]["outcomes"]]
+        assert [row["probability"] for row in rows("--at", day)] == then
+    assert "as of 2020-01-31" in run("forecast", told, "--draws", 4, "--at", "2020-01-31")[1]
+    status, _, err = run("forecast", told, "--at", "soon")
+    assert status == 2
+    assert "'soon' is no date; write YYYY-MM-DD" in err

@@ -1,4 +1,4 @@
-"""Verbs about evidence: add, list and drop items."""
+"""Verbs about evidence: add, list and drop items; what each thing seen did to the forecast."""
 
 from __future__ import annotations
 
@@ -13,7 +13,17 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from escalade.cli.options import cache_folder, draws, file, json, read, run_forecast, seed
+from escalade.cli.options import (
+    cache_folder,
+    draws,
+    file,
+    json,
+    load_numba,
+    memory,
+    read,
+    run_forecast,
+    seed,
+)
 from escalade.errors import EscaladeError, ScenarioError
 
 if TYPE_CHECKING:
@@ -214,4 +224,27 @@ def _store(file: Path, change: Change, question: str, *, yes: bool) -> None:
     click.echo(f"wrote {file}")
 
 
-VERBS = (evidence,)
+@click.command()
+@file
+@draws
+@seed
+@json
+def timeline(file: Path, draws: int, seed: int, json: bool) -> None:
+    """Forecast after each thing that was seen. Says what changed the forecast, and how far."""
+    scenario = read(file, None)
+    load_numba()
+    from escalade.forecast.timeline import timeline as run
+
+    solver = memory()
+    found = run(scenario, lambda known: run_forecast(known, draws, seed, solver=solver))
+    if json:
+        from escalade.report.plain import to_json
+
+        click.echo(to_json(found))
+    else:
+        from escalade.report.timeline import print_timeline
+
+        print_timeline(found)
+
+
+VERBS = (evidence, timeline)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from escalade.cli.options import PATH, draws, file, json, load_numba, read, run_forecast, seed
+from escalade.cli.options import PATH, at, draws, file, json, load_numba, read, run_forecast, seed
 from escalade.errors import EscaladeError, GameError
 
 if TYPE_CHECKING:
@@ -29,10 +29,11 @@ STARTS = 256  # of a search for all equilibria of one game
     default=0,
     help="Look for several equilibria of every world, from so many starting points.",
 )
+@at
 @json
 @click.option("--samples", type=PATH, help="Write every model world: a .csv or .parquet file.")
 def forecast(
-    file: Path, draws: int, seed: int, starts: int, json: bool, samples: Path | None
+    file: Path, draws: int, seed: int, starts: int, at: str, json: bool, samples: Path | None
 ) -> None:
     """Forecast a scenario. Prints outcome probabilities with intervals, claims, belief paths."""
     if samples is not None and samples.suffix not in (".csv", ".parquet"):
@@ -42,7 +43,7 @@ def forecast(
         from escalade.forecast.samples import require_writer
 
         require_writer(samples)
-    found = run_forecast(scenario, draws, seed, starts=starts)
+    found = run_forecast(scenario, draws, seed, starts=starts, at=at)
     if samples is not None:
         from escalade.forecast.samples import write_samples
 

@@ -5,10 +5,11 @@ from __future__ import annotations
 import gc
 import os
 import sys
+from datetime import date
 from functools import partial
 from importlib import import_module
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -36,6 +37,13 @@ seed = click.option(
     show_default=True,
     help="Seed: the same seed gives the same numbers.",
 )
+at = click.option(
+    "--at",
+    metavar="DATE",
+    default="",
+    callback=lambda _context, _option, value: _day(value),
+    help="Leave out what was seen after this day, YYYY-MM-DD.",
+)
 json = click.option("--json", is_flag=True, help="Print JSON.")
 
 
@@ -57,6 +65,17 @@ def read(file: Path, target: Path | None) -> Scenario:
     return scenario
 
 
+def _day(text: str) -> str:
+    """A day, checked; empty for none."""
+    try:
+        known = not text or date.fromisoformat(text).isoformat() == text
+    except ValueError:
+        known = False
+    if not known:
+        raise click.BadParameter(f"{text!r} is no date; write YYYY-MM-DD")
+    return text
+
+
 def one_theatre(scenario: Scenario, name: str) -> None:
     """Make sure that a theatre asked for is there; empty for all."""
     names = [theatre.id for theatre in scenario.theatres]
@@ -65,9 +84,9 @@ def one_theatre(scenario: Scenario, name: str) -> None:
 
 
 def run_forecast(
-    scenario: Scenario, draws: int, seed: int, *, starts: int = 0, solver: Solver | None = None
+    scenario: Scenario, draws: int, seed: int, *, solver: Solver | None = None, **options: Any
 ) -> Forecast:
-    """Forecast a scenario, with a progress bar on the error stream."""
+    """Forecast a scenario, with options of `forecast` and a progress bar on the error stream."""
     from rich.console import Console
     from rich.progress import Progress
 
@@ -82,7 +101,7 @@ def run_forecast(
         what = "solving model worlds (the first run on a machine compiles for a minute)"
         task = bar.add_task(what, total=2 * draws)
         advance = partial(bar.advance, task)
-        return run(scenario, draws=draws, seed=seed, starts=starts, solver=solver, progress=advance)
+        return run(scenario, draws=draws, seed=seed, solver=solver, progress=advance, **options)
 
 
 def memory() -> Solver:

@@ -24,6 +24,7 @@ from escalade.forecast.rows import (
 from escalade.forecast.summary import HIGH, LOW, effective_draws
 from escalade.forecast.worlds import Solver, Worlds, evaluate, evaluate_habit
 from escalade.scenario.scenario import Scenario
+from escalade.scenario.seen import as_of
 from escalade.solve import Status, solve
 
 DEFAULT_DRAWS = 1024
@@ -98,6 +99,7 @@ def forecast(
     progress: Callable[[int], None] | None = None,
     solver: Solver = solve,
     starts: int = 0,
+    at: str = "",
 ) -> Forecast:
     """Forecast a scenario.
 
@@ -111,15 +113,17 @@ def forecast(
             `threads` or `backend`, or a `Store` that remembers.
         starts: Starting points from which several equilibria of every world are searched for.
             Nothing else in the forecast depends on it.
+        at: Day up to which history and evidence are taken in, YYYY-MM-DD; empty for all of them.
 
     Returns:
         The forecast.
 
     Raises:
-        ValueError: If `draws`, `seed` or `starts` is out of bounds.
+        ValueError: If `draws`, `seed` or `starts` is out of bounds, or `at` is no day.
         GameError: If a theatre's tree is too large or an actor would forget.
         ScenarioError: If the history has probability zero in every world.
     """
+    scenario = as_of(scenario, at) if at else scenario
     inputs = draw(scenario.inputs, draws, seed)
     ready = plan(scenario)
     worlds = evaluate(ready, inputs, progress=progress, solver=solver, starts=starts)
@@ -141,7 +145,7 @@ def forecast(
         effective_draws=effective,
         failed_draws=failed,
         warnings=(*_warnings(ready, worlds, effective, failed), *_habitual(outcomes)),
-        provenance=_provenance(scenario, seed, worlds, starts),
+        provenance=_provenance(scenario, seed, worlds, {"starts": starts, "at": at}),
         worlds=worlds,
         plan=ready,
         inputs=inputs,
@@ -192,16 +196,18 @@ def _habitual(outcomes: tuple[OutcomeRow, ...]) -> list[str]:
     ]
 
 
-def _provenance(scenario: Scenario, seed: int, worlds: Worlds, starts: int) -> dict[str, Any]:
+def _provenance(
+    scenario: Scenario, seed: int, worlds: Worlds, asked: dict[str, Any]
+) -> dict[str, Any]:
     statuses, counts = np.unique(worlds.status, return_counts=True)
     residual = worlds.residual[np.isfinite(worlds.residual)]
-    searched = {"starts": starts} if starts else {}
+    given = {key: value for key, value in asked.items() if value}
     return {
         "scenario": scenario.path.name,
         "scenario_digest": scenario.digest,
         "version": __version__,
         "seed": seed,
-        "settings": {"draws": len(worlds.weight), "interval": [LOW, HIGH], **searched},
+        "settings": {"draws": len(worlds.weight), "interval": [LOW, HIGH], **given},
         "solutions": {
             Status(int(s)).name.lower(): int(c) for s, c in zip(statuses, counts, strict=True)
         },

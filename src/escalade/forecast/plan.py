@@ -22,6 +22,7 @@ from escalade.scenario.claims import (
 )
 from escalade.scenario.history import Followed, follow, turns_by
 from escalade.scenario.scenario import Report, Scenario
+from escalade.scenario.seen import REPORT, seen
 
 Bools = NDArray[np.bool_]
 
@@ -100,13 +101,8 @@ def plan(scenario: Scenario, *, max_histories: int | None = None) -> Plan:
 
 def _entries(scenario: Scenario) -> tuple[tuple[int, int], ...]:
     """Every entry of every history, by date; within a theatre the order of play stands."""
-    found: list[tuple[str, int, int]] = []
-    for index, theatre in enumerate(scenario.theatres):
-        day = ""
-        for step, entry in enumerate(theatre.history):
-            day = max(day, entry.date)
-            found.append((day, index, step))
-    return tuple((index, step) for _, index, step in sorted(found))
+    moves = (one for one in seen(scenario) if one.theatre != REPORT)
+    return tuple((theatre, entry) for _, theatre, entry in moves)
 
 
 def theatre_of(event: Event) -> int | None:

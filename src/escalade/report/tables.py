@@ -55,7 +55,9 @@ def _header(forecast: Forecast, console: Console) -> None:
     if scenario.question or scenario.horizon:
         until = f"by {scenario.horizon}" if scenario.horizon else ""
         console.print(" ".join(part for part in (scenario.question, until) if part))
-    console.print(f"assessment by {scenario.assessment.by}, {scenario.assessment.date}")
+    at = forecast.provenance["settings"].get("at")
+    day = f"; as of {at}, what was seen later left out" if at else ""
+    console.print(f"assessment by {scenario.assessment.by}, {scenario.assessment.date}{day}")
     console.print(
         f"{forecast.draws} draws · {forecast.effective_draws:.0f} effective · "
         f"{forecast.failed_draws} failed · residuals ≤ {_bound(forecast):.0e} · "

@@ -50,18 +50,14 @@ def follow(rules: Rules) -> Followed:
     return Followed(tuple(moves), tuple(steps), fault)
 
 
+def days(theatre: Theatre) -> tuple[str, ...]:
+    """The day of each entry of the history: its date, or that of the latest before it."""
+    return tuple(accumulate((entry.date for entry in theatre.history), max))
+
+
 def turns_by(theatre: Theatre, followed: Followed, day: str) -> int:
     """How many turns the entries of the history up to and including a day cover."""
-    return ([0, *followed.steps])[entries_by(theatre, day)]
-
-
-def entries_by(theatre: Theatre, day: str) -> int:
-    """How many entries of the history have a date up to and including a day.
-
-    Where dates run backwards, an entry counts as of the day of the latest before it.
-    """
-    days = accumulate((entry.date for entry in theatre.history), max)
-    return sum(date <= day for date in days)
+    return [0, *followed.steps][sum(date <= day for date in days(theatre))]
 
 
 _SKIPPED = ""

@@ -1,0 +1,46 @@
+"""A timeline of forecasts on a terminal."""
+
+from __future__ import annotations
+
+from rich.console import Console
+from rich.table import Table
+
+from escalade.forecast.timeline import Step, Timeline
+from escalade.report.words import percent, plain_console
+
+
+def print_timeline(found: Timeline, console: Console | None = None) -> None:
+    """Print the outcomes of every theatre step by step, then what changed and why."""
+    console = console or plain_console()
+    scenario = found.last.scenario
+    console.print(scenario.title, style="bold")
+    console.print(f"assessment by {scenario.assessment.by}, {scenario.assessment.date}")
+    console.print(f"{found.last.draws} draws, the same at every step · "
+                  f"seed {found.last.provenance['seed']}")  # fmt: skip
+    for theatre in scenario.theatres:
+        title = theatre.means if len(scenario.theatres) > 1 else "Outcomes"
+        console.print(f"\n{title}", style="bold", soft_wrap=True)
+        console.print(_table(found.steps, theatre.id))
+    console.print("\nChange or consistency (ICD 203)", style="bold")
+    for step in found.steps[1:]:
+        text = f"{step.date}  {step.judgement} after {step.cause}: {step.reason}"
+        console.print(text, soft_wrap=True)
+    for warning in found.last.warnings:
+        console.print(f"! {warning}", style="bold", soft_wrap=True)
+
+
+def _table(steps: tuple[Step, ...], theatre: str) -> Table:
+    """A line for every step, a column for every outcome that is no part of another."""
+    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
+    table.add_column("date", no_wrap=True)
+    table.add_column("seen", overflow="fold")
+    for row in steps[0].outcomes:
+        if row.theatre == theatre and not row.part_of:
+            table.add_column(row.outcome, justify="right")
+    table.add_column("effective", justify="right")
+    for step in steps:
+        shown = [r for r in step.outcomes if r.theatre == theatre and not r.part_of]
+        table.add_row(step.date, step.cause or "nothing yet",
+                      *(percent(row.probability) for row in shown),
+                      f"{step.effective_draws:.0f}")  # fmt: skip
+    return table
