@@ -4,7 +4,8 @@ EscaladeError
 ├── TextError        a prose text or its pinned sentences are not what they should be
 ├── ScenarioError    a scenario file is wrong: every fault, each with its line
 ├── GameError        a game cannot be built or read: too large, imperfect recall, bad numbers
-└── LedgerError      a ledger is not as it was written, or a line does not fit what it holds
+├── LedgerError      a ledger is not as it was written, or a line does not fit what it holds
+└── EstimateError    a model cannot be fitted: columns missing, cases outside the tree, no identity
 
 A caller's mistake in Python is a ``ValueError`` that names the argument, the value and the bound.
 Numbers that go wrong are no exceptions: they are a status per draw (`escalade.solve.Status`).
@@ -60,6 +61,10 @@ class TextError(EscaladeError):
 
 class GameError(EscaladeError):
     """A game cannot be built: too large, imperfect recall, or numbers that are none."""
+
+
+class EstimateError(EscaladeError):
+    """A model cannot be fitted to the data: what is wrong stands there with its column."""
 
 
 class LedgerError(EscaladeError):

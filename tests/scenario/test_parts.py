@@ -15,7 +15,10 @@ HEAD = "format: 1\ntitle: t\nassessment: {by: b, date: d}\n"
 
 def test_every_wrong_key_is_a_fault_of_its_own(write: Write) -> None:
     with pytest.raises(ScenarioError) as caught:
-        read_parts(load_source(write("titel: t\nassessment: {}\nactors: {us: {wants: [a]}}\n")))
+        read_parts(
+            load_source(write("titel: t\nassessment: {}\nactors: {us: {wants: [a]}}\n")),
+            ScenarioFile,
+        )
     assert [(fault.line, fault.message, fault.advice) for fault in caught.value.faults] == [
         (1, "`format` is missing", "Add `format: …` here."),
         (1, "`title` is missing", "Add `title: …` here."),
@@ -48,19 +51,21 @@ def test_every_wrong_key_is_a_fault_of_its_own(write: Write) -> None:
 )  # fmt: skip
 def test_a_fault_says_what_a_key_holds(write: Write, text: str, message: str) -> None:
     with pytest.raises(ScenarioError) as caught:
-        read_parts(load_source(write(HEAD + text)))
+        read_parts(load_source(write(HEAD + text)), ScenarioFile)
     assert [fault.message for fault in caught.value.faults] == [message]
 
 
 def test_an_unknown_key_leaves_the_rest_to_be_checked(write: Write) -> None:
-    file, faults = read_parts(load_source(write(HEAD + "actors: {us: {nmae: x, means: y}}")))
+    file, faults = read_parts(
+        load_source(write(HEAD + "actors: {us: {nmae: x, means: y}}")), ScenarioFile
+    )
     assert [fault.advice for fault in faults] == ["Did you mean `name`?"]
     assert file.actors["us"].means == "y"
 
 
 def test_short_forms_mean_the_same_as_long_ones(write: Write) -> None:
     def read(text: str) -> ScenarioFile:
-        file, faults = read_parts(load_source(write(HEAD + text)))
+        file, faults = read_parts(load_source(write(HEAD + text)), ScenarioFile)
         assert faults == []
         return file
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, TypeVar
 
 from msgspec.inspect import (
+    AnyType,
     BoolType,
     DictType,
     FloatType,
@@ -22,7 +23,7 @@ from msgspec.inspect import (
 
 from escalade.errors import Fault, ScenarioError
 from escalade.scenario.faults import quote, suggest
-from escalade.scenario.schema import ScenarioFile
+from escalade.scenario.schema import Part
 from escalade.scenario.source import Source, Steps
 
 _PLAIN: dict[type[Type], tuple[Any, str]] = {
@@ -37,8 +38,15 @@ _PLAIN: dict[type[Type], tuple[Any, str]] = {
 """What a value is in plain data, and what a person calls it."""
 
 
-def read_parts(source: Source) -> tuple[ScenarioFile, list[Fault]]:
+File = TypeVar("File", bound=Part)
+
+
+def read_parts(source: Source, grammar: type[File]) -> tuple[File, list[Fault]]:
     """A file checked key by key.
+
+    Args:
+        source: The file.
+        grammar: What may stand in it.
 
     Returns:
         The file without its unknown keys, so that the rest can be checked too, and those keys as
@@ -48,7 +56,7 @@ def read_parts(source: Source) -> tuple[ScenarioFile, list[Fault]]:
         ScenarioError: With every fault, if a key is missing or holds what it cannot hold.
     """
     parts = _Parts(source)
-    file = parts.value(type_info(ScenarioFile), source.data, ())
+    file = parts.value(type_info(grammar), source.data, ())
     if parts.broken:
         raise ScenarioError(parts.sorted())
     return file, parts.sorted()
@@ -117,6 +125,8 @@ class _Parts:
 
 def _fits(kind: Type, given: Any) -> bool:
     """Whether a value is of a kind; what a part holds is looked at later."""
+    if isinstance(kind, AnyType):
+        return True
     if isinstance(kind, StructType):
         return given is not None
     if isinstance(kind, LiteralType):

@@ -42,7 +42,7 @@ def read_scenario(
         source = merge(source, overrides)
     if like:
         source = in_order_of(source, load_source(Path(like)))
-    file, faults = read_parts(source)
+    file, faults = read_parts(source, ScenarioFile)
     reading = Reading(source, file, _sentences(source, file))
     reading.faults += faults
     return resolve(reading, path)

@@ -49,7 +49,7 @@ class Source:
         for length in range(len(path), -1, -1):
             if found := known.get(tuple(path[:length])):
                 return found
-        return Place(str(self.files[0]) if self.files else "", 1, 1, "")
+        return Place(str(self.files[0]), 1, 1, "") if self.files else Place("", 0, 0, "")
 
     def path(self, steps: Sequence[str | int]) -> Steps:
         """The path that exists in the data, with the steps left out that lead nowhere.
