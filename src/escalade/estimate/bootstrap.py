@@ -1,0 +1,118 @@
+"""Bootstrap: the model fitted again to cases drawn anew."""
+
+from __future__ import annotations
+
+import os
+import warnings
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
+from typing import Literal
+
+import numpy as np
+
+from escalade.errors import EstimateError
+from escalade.estimate.design import Design
+from escalade.estimate.fitting import Estimate
+from escalade.estimate.jets import Floats
+from escalade.estimate.likelihood import Likelihood
+from escalade.estimate.maximise import climb, finish
+from escalade.estimate.penalties import Penalised
+from escalade.estimate.tree import Offer
+
+LEAST = 0.5  # part of the replicates that must converge for their spread to mean anything
+
+
+@dataclass(frozen=True)
+class Bootstrap:
+    """Estimates from cases drawn anew.
+
+    Attributes:
+        terms: Names of the coefficients.
+        theta: [replicate, coefficient] Estimates of the replicates that converged.
+        failed: How many did not.
+    """
+
+    terms: tuple[str, ...]
+    theta: Floats
+    failed: int
+
+    def __post_init__(self) -> None:
+        """Make the estimates read-only."""
+        self.theta.setflags(write=False)
+
+    @property
+    def se(self) -> Floats:
+        """[coefficient] Their standard deviations."""
+        return self.theta.std(axis=0, ddof=1)
+
+    @property
+    def interval(self) -> Floats:
+        """[end, coefficient] Between 5 % and 95 % of them."""
+        return np.quantile(self.theta, [0.05, 0.95], axis=0)
+
+
+def bootstrap(
+    estimate: Estimate,
+    replicates: int = 1000,
+    *,
+    kind: Literal["case", "parametric"] = "case",
+    seed: int = 0,
+    threads: int | None = None,
+) -> Bootstrap:
+    """Fit again to cases drawn anew; each search starts at the estimate.
+
+    Args:
+        estimate: A fitted model.
+        replicates: How many times.
+        kind: ``case`` draws cases, or whole clusters of them, with replacement; ``parametric``
+            draws how each case ends from the fitted model.
+        seed: Of the random numbers; each replicate has its own, so threads do not matter.
+        threads: Replicates at a time; all cores by default.
+
+    Raises:
+        EstimateError: When offers are to be drawn, or most replicates have no maximum.
+        ValueError: For fewer than 2 replicates, or an unknown kind.
+    """
+    if replicates < 2:
+        raise ValueError(f"replicates is {replicates}; it must be at least 2")
+    if kind not in ("case", "parametric"):
+        raise ValueError(f"kind is {kind!r}; expected case or parametric")
+    if kind == "parametric" and isinstance(estimate.design.model.tree.root, Offer):
+        raise EstimateError("offers are not drawn from a model; bootstrap cases instead")
+    chances = Likelihood(estimate.design).chances(estimate.theta)
+    curvature = -estimate.hessian
+
+    def one(number: int) -> Floats | None:
+        random = np.random.default_rng([seed, number])
+        design = (_cases if kind == "case" else _ends)(estimate.design, chances, random)
+        likelihood = Likelihood(design)
+        penalty = estimate.penalty
+        objective = likelihood if penalty is None else Penalised(likelihood, penalty)
+        with np.errstate(all="ignore"):
+            found = finish(objective, estimate.theta, curvature)
+            if not found.converged:
+                found = climb(objective, estimate.theta)
+        return found.theta if found.converged else None
+
+    with warnings.catch_warnings(), ThreadPoolExecutor(threads or os.cpu_count() or 1) as pool:
+        warnings.simplefilter("ignore", RuntimeWarning)
+        found = [theta for theta in pool.map(one, range(replicates)) if theta is not None]
+    if len(found) < max(2.0, LEAST * replicates):
+        raise EstimateError(
+            f"only {len(found)} of {replicates} replicates have a maximum; fit with a penalty"
+        )
+    return Bootstrap(estimate.terms, np.array(found), replicates - len(found))
+
+
+def _cases(design: Design, _: Floats, random: np.random.Generator) -> Design:
+    """Clusters drawn with replacement, as weights."""
+    groups = int(design.cluster.max()) + 1
+    times = np.bincount(random.integers(groups, size=groups), minlength=groups)
+    return replace(design, weight=design.weight * times[design.cluster])
+
+
+def _ends(design: Design, chances: Floats, random: np.random.Generator) -> Design:
+    """Ends drawn from the model."""
+    drawn = (np.cumsum(chances, axis=0) < random.uniform(size=design.n_cases)).sum(axis=0)
+    drawn = np.minimum(drawn, len(chances) - 1)
+    return replace(design, shown=np.arange(len(chances))[:, None] == drawn)

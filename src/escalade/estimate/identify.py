@@ -1,0 +1,122 @@
+"""Whether the data can tell coefficients apart, before and after fitting; answers in words."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from escalade.errors import EstimateError
+from escalade.estimate.design import Design
+from escalade.estimate.jets import Floats
+from escalade.estimate.likelihood import Likelihood
+from escalade.estimate.model import ALL_SCALES
+from escalade.estimate.starts import first_points
+
+NULL = 1e-10  # of the largest eigenvalue: a direction without any information
+WEAK = 1e-2  # eigenvalue of the correlations: a direction with little
+SHARE = 0.15  # of a direction, from which a coefficient is named
+PROBES = 12  # points at which information is looked for
+
+
+def require_identity(design: Design, likelihood: Likelihood, seed: int) -> None:
+    """Refuse coefficients that no data of this shape could tell apart.
+
+    The expected information has full rank where a model is locally identified (Rothenberg 1971);
+    it is looked at where the columns are and at a few random points.
+
+    Raises:
+        EstimateError: Naming the columns, or the coefficients.
+    """
+    faults = [*_constant_columns(design), *_collinear(design)]
+    if not faults:
+        faults = _without_information(design, likelihood, seed)
+    if faults:
+        raise EstimateError(f"{design.model.title}: {'; '.join(faults)}")
+
+
+def _constant_columns(design: Design) -> list[str]:
+    """Columns that are 0 in every case."""
+    return [
+        f"{design.terms[index]} is 0 in every case; leave it out"
+        for channel in design.channels
+        for index, column in zip(channel.index.tolist(), channel.columns, strict=False)
+        if not column.any()
+    ]
+
+
+def _collinear(design: Design) -> list[str]:
+    """Regressors of one utility that add up to nothing."""
+    found = []
+    for channel in design.channels:
+        for null in _null_space(channel.columns @ channel.columns.T):
+            names = _named(null, [_label(design.terms[i]) for i in channel.index])
+            message = f"in {channel.name} the columns {names} are perfectly collinear"
+            found.append(f"{message}: leave one out")
+    return found
+
+
+def _without_information(design: Design, likelihood: Likelihood, seed: int) -> list[str]:
+    """Directions of coefficients along which nothing changes."""
+    points = first_points(design, 4 * PROBES, seed)[4::4]  # those that spread least
+    spaces: list[list[Floats]] = []
+    for point in points:
+        with np.errstate(all="ignore"):
+            information = likelihood.information(point)
+        if np.isfinite(information).all():
+            spaces.append(_null_space(information))
+        if spaces and not spaces[-1]:
+            return []
+    found = []
+    for null in min(
+        spaces, key=len, default=[]
+    ):  # at an unlucky point a model may look worse than it is
+        names = _named(null, design.terms)
+        moved = np.flatnonzero(np.abs(null) > SHARE).tolist()
+        labels = {_label(design.terms[i]) for i in moved}
+        if len(labels) == 1 and len(names.split(", ")) > 1:
+            (label,) = labels
+            message = f"'{label}' stands in all of an actor's utilities ({names}), and only "
+            found.append(message + "differences of utilities matter: leave it out of one")
+        elif ALL_SCALES in names:
+            message = f"the scale and the utilities ({names}) can be traded for each other"
+            found.append(f"{message}: fix one of them, as in `scale: 1`")
+        else:
+            found.append(f"the data cannot tell {names} apart, whatever they are: leave one out")
+    return found
+
+
+def _null_space(matrix: Floats) -> list[Floats]:
+    """Directions in which a positive semidefinite matrix is 0, in units of its diagonal."""
+    if not len(matrix):
+        return []
+    size = np.sqrt(np.maximum(np.diag(matrix), 1e-300))
+    roots, axes = np.linalg.eigh(matrix / np.outer(size, size))
+    return [axis for root, axis in zip(roots, axes.T, strict=True) if root < NULL * roots[-1]]
+
+
+def _named(direction: Floats, names: Sequence[str]) -> str:
+    """The names that a direction moves."""
+    return ", ".join(names[i] for i in np.flatnonzero(np.abs(direction) > SHARE).tolist())
+
+
+def _label(term: str) -> str:
+    """The regressor of a coefficient."""
+    return term.partition(": ")[2] or term
+
+
+def weak_directions(design: Design, hessian: Floats) -> list[str]:
+    """Combinations of coefficients that the data say little about, in words."""
+    size = np.sqrt(np.maximum(-np.diag(hessian), 1e-300))
+    roots, axes = np.linalg.eigh(-hessian / np.outer(size, size))
+    found = []
+    for root, axis in zip(roots, axes.T, strict=True):
+        if not 0.0 < root < WEAK:
+            continue
+        step = axis / size * np.sign(axis[np.argmax(np.abs(axis))])
+        moves = [
+            f"{design.terms[i]} by {step[i]:+.3g}" for i in np.flatnonzero(np.abs(axis) > SHARE)
+        ]
+        message = f"moving {' and '.join(moves)} changes the log-likelihood by only"
+        found.append(f"weakly identified: {message} {root / 2:.2g}")
+    return found

@@ -1,0 +1,196 @@
+"""The likelihood of any tree: backward induction that carries exact derivatives.
+
+Actors err in one of three ways. Under *logit* and *probit* each move at each turn has an error of
+its own, Gumbel or normal, on its expected utility (McKelvey & Palfrey 1998; Signorino 1999). Under
+*private* each actor alone knows a normal shock to its utility of each outcome (Signorino 2003): a
+move's error is then the shocks of the outcomes below it, weighted by how likely they are. The scale
+is that of one move's, or one outcome's, error.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import partial
+
+import numpy as np
+
+from escalade.errors import GameError
+from escalade.estimate.design import Design
+from escalade.estimate.induction import Play
+from escalade.estimate.jets import Floats, Jet
+from escalade.estimate.maximise import Slope
+from escalade.estimate.tree import Leaf, Tree, Turn, outcomes_below
+from escalade.game.game import CHANCE
+
+
+@dataclass(frozen=True)
+class Point:
+    """The likelihood at one vector of coefficients.
+
+    Attributes:
+        log_chance: [leaf] Jets of the log probabilities, [case] each.
+        slopes: For each channel its slopes [coefficient of its index, case].
+        log_seen: [case] Log probability of what was seen.
+        share: [leaf, case] Probability of each leaf, given what was seen.
+        density: Log density of the offer, if one is made; leaves are then those after it.
+    """
+
+    log_chance: tuple[Jet, ...]
+    slopes: tuple[Floats, ...]
+    log_seen: Floats
+    share: Floats
+    density: Jet | None = None
+
+
+class Likelihood:
+    """P(what was seen | covariates, coefficients) of every case, with derivatives."""
+
+    def __init__(self, design: Design) -> None:
+        self.design = design
+        if design.model.file.error == "private":
+            require_one_move(design.model.tree)
+        self.whole = bool((design.shown.sum(axis=0) == 1).all())
+
+    def point(self, theta: Floats) -> Point:
+        """Evaluate at a vector of coefficients."""
+        pairs = [channel.at(theta) for channel in self.design.channels]
+        values = [Jet(value, {i: 1.0}) for i, (value, _) in enumerate(pairs)]
+        play = Play(self.design, values)
+        n = self.design.n_cases
+        logs = np.array([np.broadcast_to(leaf.value, n) for leaf in play.leaves])
+        seen = self.design.shown
+        if self.whole:
+            log_seen, share = np.where(seen, logs, 0.0).sum(axis=0), seen.astype(float)
+        else:
+            masked = np.where(seen, logs, -np.inf)
+            log_seen = np.logaddexp.reduce(masked, axis=0)
+            share = np.exp(masked - log_seen)
+        if play.density is not None:
+            log_seen = log_seen + play.density.value
+        slopes = tuple(slopes for _, slopes in pairs)
+        return Point(tuple(play.leaves), slopes, log_seen, share, play.density)
+
+    def value(self, theta: Floats) -> tuple[float, Floats]:
+        """The log-likelihood and its gradient."""
+        return self._value(self.point(theta))
+
+    def climb(self, theta: Floats) -> Slope:
+        """The log-likelihood, its gradient and, when called, the expected information."""
+        point = self.point(theta)
+        return *self._value(point), partial(self._information, point)
+
+    def _value(self, point: Point) -> tuple[float, Floats]:
+        gradient = np.zeros(len(self.design.terms))
+        for channel, slope in enumerate(self._along_channels(point)):
+            gradient[self.design.channels[channel].index] += point.slopes[channel] @ (
+                slope * self.design.weight
+            )
+        return float(point.log_seen @ self.design.weight), gradient
+
+    def scores(self, theta: Floats) -> Floats:
+        """[case, coefficient] The gradient of each case's log-likelihood, weight left out."""
+        point = self.point(theta)
+        scores = np.zeros((self.design.n_cases, len(self.design.terms)))
+        for channel, slope in enumerate(self._along_channels(point)):
+            index = self.design.channels[channel].index
+            scores[:, index] += (point.slopes[channel] * slope).T
+        return scores
+
+    def information(self, theta: Floats) -> Floats:
+        """[coefficient, coefficient] Expected information, were every end fully seen.
+
+        That of offers is the outer product of their scores.
+        """
+        return self._information(self.point(theta))
+
+    def _information(self, point: Point) -> Floats:
+        design, k = self.design, len(self.design.terms)
+        found = np.zeros((k, k))
+        chances = [np.exp(leaf.value) * design.weight for leaf in point.log_chance]
+        for a, first in enumerate(design.channels):
+            for b, second in enumerate(design.channels[: a + 1]):
+                weight = np.zeros(design.n_cases)
+                for chance, leaf in zip(chances, point.log_chance, strict=True):
+                    if a in leaf.slopes and b in leaf.slopes:
+                        weight += chance * leaf.slopes[a] * leaf.slopes[b]
+                if point.density is not None:
+                    made = point.density.slopes
+                    weight += design.weight * made.get(a, 0.0) * made.get(b, 0.0)
+                block = (point.slopes[a] * weight) @ point.slopes[b].T
+                found[first.index[:, None], second.index] += block
+                if a != b:
+                    found[second.index[:, None], first.index] += block.T
+        return found
+
+    def hessian(self, theta: Floats) -> Floats:
+        """[coefficient, coefficient] Second derivatives, as central differences of the gradient."""
+        k = len(theta)
+        found = np.zeros((k, k))
+        step = np.finfo(float).eps ** (1 / 3) * np.maximum(1.0, np.abs(theta))
+        for j in range(k):
+            change = np.zeros(k)
+            change[j] = step[j]
+            ahead, behind = self.value(theta + change)[1], self.value(theta - change)[1]
+            found[j] = (ahead - behind) / (2.0 * step[j])
+        return (found + found.T) / 2.0
+
+    def chances(self, theta: Floats) -> Floats:
+        """[leaf, case] Probability of every leaf."""
+        n = self.design.n_cases
+        point = self.point(theta)
+        return np.exp([np.broadcast_to(leaf.value, n) for leaf in point.log_chance])
+
+    def chance_slopes(self, theta: Floats) -> Floats:
+        """[leaf, case, coefficient] Derivatives of the probability of every leaf."""
+        point, design = self.point(theta), self.design
+        found = np.zeros((len(point.log_chance), design.n_cases, len(design.terms)))
+        for number, leaf in enumerate(point.log_chance):
+            for channel, slope in leaf.slopes.items():
+                columns = (point.slopes[channel] * (np.exp(leaf.value) * slope)).T
+                found[number][:, design.channels[channel].index] += columns
+        return found
+
+    def _along_channels(self, point: Point) -> list[Floats]:
+        """For each channel [case]: the slope of the log probability of what was seen."""
+        found = []
+        for channel in range(len(self.design.channels)):
+            slope = np.zeros(self.design.n_cases)
+            for share, leaf in zip(point.share, point.log_chance, strict=True):
+                if channel in leaf.slopes:
+                    slope += share * leaf.slopes[channel]
+            if point.density is not None:
+                slope += point.density.slopes.get(channel, 0.0)
+            found.append(slope)
+        return found
+
+
+def require_one_move(tree: Tree) -> None:
+    """Refuse a tree in which a private shock to utilities would show in more than one move.
+
+    An actor that moves again after an own move would have shown some of its shock, and outcomes
+    that several of three moves or more can lead to would make their errors depend on each other.
+
+    Raises:
+        GameError: Naming the actor and the turn.
+    """
+
+    def check(node: Turn | Leaf, before: frozenset[int]) -> None:
+        if isinstance(node, Leaf):
+            return
+        moves = ", ".join(node.moves)
+        if node.actor in before:
+            name = tree.actors[node.actor]
+            raise GameError(
+                f"with private errors {name} may move once on a path, and moves again at "
+                f"({moves}); use probit or logit errors"
+            )
+        below = [o for branch in node.branches for o in outcomes_below(branch)]
+        if node.actor != CHANCE and len(node.branches) > 2 and len(set(below)) < len(below):
+            raise GameError(
+                f"with private errors the moves ({moves}) of {tree.actors[node.actor]} may not "
+                "lead to one outcome; give the ends names of their own"
+            )
+        for branch in node.branches:
+            check(branch, before | ({node.actor} - {CHANCE}))
+
+    check(tree.root, frozenset())

@@ -1,0 +1,195 @@
+"""Maximum likelihood from many starts: damped scoring, then Newton with the exact Hessian."""
+
+from __future__ import annotations
+
+import os
+import warnings
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+from scipy.optimize import minimize
+
+from escalade.estimate.jets import Floats
+
+STEPS = 200  # of one climb
+NEAR = 0.5  # what a further step could add where BFGS takes over
+FLAT = 1e-7  # what a further step could add to the log-likelihood where a climb ends
+POLISH = 20  # Newton steps at the best point
+ALIKE = 1e-3  # log-likelihoods that count as the same
+CURVED = 1e-6  # least curvature of a maximum, in natural units
+LARGEST = 1e8  # damping at which a climb is stuck
+
+
+Slope = tuple[float, Floats, Callable[[], Floats]]
+
+
+class Objective(Protocol):
+    """Something to maximise."""
+
+    def climb(self, theta: Floats) -> Slope:
+        """Value, gradient and, when called, a stand-in for minus the Hessian."""
+        ...
+
+    def value(self, theta: Floats) -> tuple[float, Floats]:
+        """Value and gradient."""
+        ...
+
+    def hessian(self, theta: Floats) -> Floats:
+        """Second derivatives."""
+        ...
+
+
+@dataclass(frozen=True)
+class Climb:
+    """Where a climb ended.
+
+    Attributes:
+        theta: The coefficients.
+        value: What was maximised, there.
+        gain: What one more step could add, by the slope and the curvature there.
+        steps: Evaluations.
+        converged: Whether that is next to nothing.
+    """
+
+    theta: Floats
+    value: float
+    gain: float
+    steps: int
+    converged: bool
+
+
+@dataclass(frozen=True)
+class Search:
+    """What many climbs found.
+
+    Attributes:
+        best: The best maximum: finite, with curvature in every direction. Where there is none, the
+            highest point that was reached.
+        hessian: Second derivatives there.
+        maxima: Every maximum found, the best first, polished with the exact Hessian.
+        values: [start] Where each climb ended; NaN where it found nothing finite.
+        reached: How many ended within `ALIKE` of the best.
+    """
+
+    best: Climb
+    hessian: Floats
+    maxima: tuple[Climb, ...]
+    values: Floats
+    reached: int
+
+
+def maximise(
+    objective: Objective, starts: Floats, size: Floats, *, threads: int | None = None
+) -> Search:
+    """Climb from every start, and polish what was found.
+
+    Args:
+        objective: What to maximise.
+        starts: [start, coefficient]
+        size: [coefficient] Times which a coefficient is in natural units.
+        threads: Climbs at a time; all cores by default. Results do not depend on it.
+    """
+
+    def one(theta: Floats) -> Climb:
+        with np.errstate(all="ignore"):  # a step too far is refused for its value
+            return climb(objective, theta)
+
+    with warnings.catch_warnings(), ThreadPoolExecutor(threads or os.cpu_count() or 1) as pool:
+        warnings.simplefilter("ignore", RuntimeWarning)  # of line searches, whose ends are judged
+        climbs = list(pool.map(one, starts))
+    values = np.array([each.value if np.isfinite(each.value) else np.nan for each in climbs])
+    with np.errstate(all="ignore"):
+        maxima = _maxima(objective, climbs, size)
+        best = maxima[0] if maxima else climbs[int(np.nanargmax(values))]
+        hessian = objective.hessian(best.theta)
+    reached = int((np.abs(values - best.value) < ALIKE).sum())
+    return Search(best, hessian, maxima, values, reached)
+
+
+def _maxima(objective: Objective, climbs: list[Climb], size: Floats) -> tuple[Climb, ...]:
+    """The maxima among the ends of climbs, each once, the best first."""
+    found: list[Climb] = []
+    for each in sorted((c for c in climbs if c.converged), key=lambda c: -c.value):
+        if any(abs(each.value - known.value) < ALIKE for known in found):
+            continue
+        curvature = -objective.hessian(each.theta) / np.outer(size, size)
+        if np.isfinite(curvature).all() and np.linalg.eigvalsh(curvature)[0] > CURVED:
+            top = polish(objective, each)
+            alike = any(abs(top.value - known.value) < ALIKE for known in found)
+            if top.converged and not alike:
+                found.append(top)
+    return tuple(sorted(found, key=lambda c: -c.value))
+
+
+def climb(objective: Objective, theta: Floats) -> Climb:
+    """Scoring steps, damped until each leads up (Levenberg and Marquardt), then BFGS.
+
+    Scoring goes far from anywhere but is slow at the end where the model does not hold; so BFGS
+    takes over in coordinates in which the information is the identity.
+    """
+    value, gradient, curved = objective.climb(theta)
+    damping, steps, gain, curvature = 1e-3, 1, np.inf, curved()
+    while np.isfinite(gradient).all() and np.isfinite(curvature).all() and steps < STEPS:
+        step, gain = damped_step(curvature, gradient, damping)
+        if gain < NEAR:
+            return finish(objective, theta, curvature, steps)
+        ahead = objective.climb(theta + step)
+        steps += 1
+        if ahead[0] > value and np.isfinite(ahead[1]).all():
+            theta, (value, gradient, curved) = theta + step, ahead
+            damping, curvature = max(damping / 10.0, 1e-9), curved()
+        elif damping > LARGEST:  # what was seen is all but impossible here: information says little
+            steep = np.abs(gradient)
+            return finish(objective, theta, np.diag(steep + 1e-12 * steep.max()) ** 2, steps)
+        else:
+            damping *= 10.0
+    return Climb(theta, value, gain, steps, converged=False)
+
+
+def finish(objective: Objective, theta: Floats, curvature: Floats, steps: int = 0) -> Climb:
+    """BFGS from a point near a maximum, in coordinates in which this curvature is the identity."""
+    size = np.sqrt(np.maximum(np.diag(curvature), 1e-300))
+    roots, axes = np.linalg.eigh(curvature / np.outer(size, size))
+    axes = axes / np.sqrt(np.maximum(roots, 1e-8 * roots[-1])) / size[:, None]
+
+    def descend(along: Floats) -> tuple[float, Floats]:
+        value, gradient = objective.value(theta + axes @ along)
+        return -value, -(gradient @ axes)
+
+    found = minimize(
+        descend, np.zeros(len(theta)), jac=True, method="BFGS",
+        options={"gtol": np.sqrt(2.0 * FLAT), "norm": 2, "maxiter": STEPS},
+    )  # fmt: skip
+    gain = 0.5 * float(found.jac @ found.jac)
+    value = -float(found.fun)
+    return Climb(theta + axes @ found.x, value, gain, steps + found.nfev, gain <= FLAT)
+
+
+def damped_step(curvature: Floats, gradient: Floats, damping: float) -> tuple[Floats, float]:
+    """A step, and what it could add if the curvature were all there is."""
+    diagonal = np.diag(curvature)
+    root = np.sqrt(np.maximum(diagonal, 1e-12 * max(diagonal.max(initial=0.0), 1e-300)))
+    scaled = curvature / np.outer(root, root)
+    slope = gradient / root
+    step = np.linalg.solve(scaled + damping * np.eye(len(root)), slope)
+    return step / root, float(0.5 * slope @ step)
+
+
+def polish(objective: Objective, best: Climb) -> Climb:
+    """Newton steps while they lead up, which they do quadratically where there is a maximum."""
+    theta, value, gain = best.theta, best.value, best.gain
+    for _ in range(POLISH):
+        _, gradient, _ = objective.climb(theta)
+        curvature = -objective.hessian(theta)
+        if not np.isfinite(curvature).all() or np.linalg.eigvalsh(curvature)[0] <= 0:
+            gain = np.inf
+            break
+        step, gain = damped_step(curvature, gradient, 0.0)
+        ahead = objective.climb(theta + step)[0]
+        if not ahead > value:
+            break
+        theta, value = theta + step, ahead
+    return Climb(theta, value, gain, best.steps, gain < FLAT)

@@ -1,0 +1,95 @@
+"""Separation: coefficients that a maximum would send to infinity (Albert & Anderson 1984)."""
+
+from __future__ import annotations
+
+import numpy as np
+from scipy.optimize import linprog
+
+from escalade.estimate.design import Design
+from escalade.estimate.jets import Floats
+from escalade.estimate.tree import Leaf, Turn
+from escalade.game.game import CHANCE
+
+PUSH = 1e-6  # of a separating direction, from which a coefficient is named
+
+
+def separated(design: Design, chances: Floats) -> list[int]:
+    """Coefficients without a finite estimate.
+
+    They are so where one direction of coefficients makes every move seen more attractive, or no
+    less, than each other move. At turns after which play goes on, expectations are those of
+    `chances`; at the last turns the answer does not depend on them. One linear program.
+
+    Args:
+        design: The model and its data.
+        chances: [leaf, case] Probabilities of the leaves.
+
+    Returns:
+        Indices of coefficients, those that separate alone if there are any.
+    """
+    rows = _Advantages(design, chances).rows()
+    size = np.abs(rows).max(axis=0, initial=0.0)
+    used = np.flatnonzero(size > 0)
+    if not len(used):
+        return []
+    rows = rows[:, used] / size[used]
+    alone = ((rows >= 0).all(axis=0) | (rows <= 0).all(axis=0)).nonzero()[0]
+    if len(alone):
+        return used[alone].tolist()
+    found = linprog(
+        -rows.sum(axis=0), A_ub=-rows, b_ub=np.zeros(len(rows)), bounds=(-1.0, 1.0), method="highs"
+    )
+    if found.status != 0 or -found.fun <= PUSH * len(rows):
+        return []
+    return used[np.abs(found.x) > PUSH].tolist()
+
+
+class _Advantages:
+    """What each move seen gains over the others at its turn, per unit of each coefficient."""
+
+    def __init__(self, design: Design, chances: Floats) -> None:
+        self.design, self.chances = design, chances
+        self.found: list[Floats] = [np.zeros((0, len(design.terms)))]
+
+    def rows(self) -> Floats:
+        """[case and other move, coefficient] All of them."""
+        self.visit(self.design.model.tree.root, 0)
+        rows = np.concatenate(self.found)
+        return rows[np.abs(rows).max(axis=1, initial=0.0) > 0]
+
+    def visit(self, turn: Turn | Leaf, first: int) -> None:
+        """Note the rows of a turn, whose leaves begin at `first`, and of those below it."""
+        if isinstance(turn, Leaf):
+            return
+        sizes = [len(_outcomes(branch)) for branch in turn.branches]
+        starts = [first + sum(sizes[:i]) for i in range(len(sizes))]
+        branches = list(zip(turn.branches, starts, sizes, strict=True))
+        if turn.actor != CHANCE:
+            gains = [self.worth(turn.actor, branch, start) for branch, start, _ in branches]
+            for move, (_, start, n) in enumerate(branches):
+                shown = self.design.shown
+                made = shown[start : start + n].sum(axis=0) == shown.sum(axis=0)
+                others = [gain for other, gain in enumerate(gains) if other != move]
+                self.found.extend((gains[move] - gain)[made] for gain in others)
+        for branch, start, _ in branches:
+            self.visit(branch, start)
+
+    def worth(self, actor: int, node: Turn | Leaf, first: int) -> Floats:
+        """[case, coefficient] What each coefficient adds to what an actor expects from here."""
+        reached = _outcomes(node)
+        share = self.chances[first : first + len(reached)]
+        share = share / np.maximum(share.sum(axis=0), 1e-300)
+        columns = np.zeros((self.design.n_cases, len(self.design.terms)))
+        for weight, outcome in zip(share, reached, strict=True):
+            channel = self.design.model.utility.get((actor, outcome), 0.0)
+            bound = self.design.channels[channel] if isinstance(channel, int) else None
+            if bound is not None and bound.formula is None:
+                columns[:, bound.index] += (bound.columns * weight).T
+        return columns
+
+
+def _outcomes(node: Turn | Leaf) -> list[int]:
+    """The outcome of each leaf below a node."""
+    if isinstance(node, Leaf):
+        return [node.outcome]
+    return [outcome for branch in node.branches for outcome in _outcomes(branch)]

@@ -1,0 +1,131 @@
+"""Past cases as columns: read from CSV or Parquet, or taken from a data frame."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Mapping
+from dataclasses import dataclass
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from escalade.errors import EstimateError
+
+Column = NDArray[Any]
+
+MISSING = frozenset({"", "NA", "NaN", "nan", "N/A", "null", "None", "."})
+
+
+@dataclass(frozen=True)
+class Table:
+    """Columns of equal length; a column holds numbers (NaN where missing) or text ("" there).
+
+    Attributes:
+        columns: By name, [case].
+        name: What messages call the data.
+    """
+
+    columns: dict[str, Column]
+    name: str = "the data"
+
+    def __post_init__(self) -> None:
+        """Make every column read-only and make sure that all are as long."""
+        lengths = {name: len(column) for name, column in self.columns.items()}
+        if not lengths or not max(lengths.values()):
+            raise EstimateError(f"{self.name}: there are no cases")
+        if len(set(lengths.values())) > 1:
+            shown = ", ".join(f"{name} has {n}" for name, n in lengths.items())
+            raise EstimateError(f"{self.name}: columns differ in length: {shown}")
+        for column in self.columns.values():
+            column.setflags(write=False)
+
+    def __len__(self) -> int:
+        """Number of cases."""
+        return len(next(iter(self.columns.values())))
+
+    def missing(self, name: str) -> NDArray[np.bool_]:
+        """[case] Whether a column has no value."""
+        column = self.columns[name]
+        if column.dtype.kind == "f":
+            return ~np.isfinite(column)
+        return column == ""
+
+    def take(self, rows: NDArray[Any]) -> Table:
+        """The same columns for some of the cases."""
+        return Table({name: column[rows] for name, column in self.columns.items()}, self.name)
+
+
+def read_table(data: Any) -> Table:
+    """Take in data.
+
+    Args:
+        data: A path to a ``.csv`` or ``.parquet`` file, a data frame, a mapping of columns, or a
+            `Table`.
+
+    Raises:
+        EstimateError: When the file is none of these, or its columns do not fit.
+    """
+    if isinstance(data, Table):
+        return data
+    if isinstance(data, str | Path):
+        path = Path(data)
+        reader = {".csv": _read_csv, ".parquet": _read_parquet}.get(path.suffix)
+        if reader is None:
+            raise EstimateError(f"{path} must end in .csv or .parquet")
+        return Table(reader(path), str(path))
+    if not isinstance(data, Mapping) and not hasattr(data, "columns"):
+        raise ValueError(f"data is a {type(data).__name__}; expected a path, columns or a frame")
+    names = data.keys() if isinstance(data, Mapping) else data.columns
+    return Table({str(name): _column(np.asarray(data[name])) for name in names})
+
+
+def _read_csv(path: Path) -> dict[str, Column]:
+    with path.open(newline="", encoding="utf-8-sig") as file:
+        try:
+            rows = [row for row in csv.reader(file, strict=True) if row]
+        except (csv.Error, UnicodeDecodeError) as error:
+            raise EstimateError(f"{path} is no table: {error}") from None
+    if not rows:
+        raise EstimateError(f"{path} is empty; its first line names the columns")
+    header, *cases = rows
+    if len(set(header)) < len(header):
+        twice = next(name for name in header if header.count(name) > 1)
+        raise EstimateError(f"{path}: two columns are called '{twice}'")
+    for number, row in enumerate(cases, 2):
+        if len(row) != len(header):
+            message = f"row {number} has {len(row)} cells, the first line {len(header)}"
+            raise EstimateError(f"{path}: {message}")
+    return {
+        name: _column(np.array(cells, dtype=str))
+        for name, cells in zip(header, zip(*cases, strict=True), strict=False)
+    }
+
+
+def _read_parquet(path: Path) -> dict[str, Column]:
+    if find_spec("pyarrow") is None:
+        message = "reading parquet needs pyarrow: pip install 'escalade[parquet]', or give .csv"
+        raise EstimateError(message)
+    import pyarrow as pa
+    import pyarrow.parquet
+
+    try:
+        table = pyarrow.parquet.read_table(path)
+    except pa.ArrowInvalid as error:
+        raise EstimateError(f"{path} is no parquet file: {error}") from None
+    return {name: _column(np.array(table[name].to_pylist())) for name in table.column_names}
+
+
+def _column(values: NDArray[Any]) -> Column:
+    """Numbers where all values that are there are numbers, else text."""
+    if values.dtype.kind in "biuf":
+        return values.astype(np.float64)
+    known = {None: "", True: "1", False: "0"}
+    cells = [str(known.get(x, x) if not isinstance(x, str) else x).strip() for x in values.tolist()]
+    cells = ["" if cell in MISSING else cell for cell in cells]
+    try:
+        return np.array([float(cell) if cell else np.nan for cell in cells])
+    except ValueError:
+        return np.array(cells, dtype=np.str_)

@@ -1,0 +1,82 @@
+"""Past cases that the project makes itself, from coefficients that it knows."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from escalade.estimate.design import bind
+from escalade.estimate.likelihood import Likelihood
+from escalade.estimate.model import read_model
+from escalade.estimate.observations import leaves
+from escalade.estimate.table import Table
+
+Spec = dict[str, Any]
+
+DETERRENCE: Spec = {
+    "model": 1,
+    "title": "Deterrence",
+    "tree": {
+        "attacker": {
+            "wait": "status quo",
+            "attack": {"defender": {"give way": "gain", "resist": "war"}},
+        }
+    },
+    "utilities": {
+        "attacker": {"status quo": [1, "trade"], "war": ["balance"]},
+        "defender": {"war": [1, "ally"]},
+    },
+    "error": "private",
+    "observed": "end",
+}
+TRUTH = np.array([0.3, 0.8, 1.2, -0.4, 1.0])
+
+THREE_WAYS: Spec = {
+    "model": 1,
+    "tree": {
+        "leader": {
+            "talk": {"elite": {"loyal": "talks", "revolt": "coup"}},
+            "fight": {
+                "chance": {
+                    "won": {"p": 0.4, "then": "victory"},
+                    "lost": {"p": 0.6, "then": {"elite": {"loyal": "defeat", "revolt": "fall"}}},
+                }
+            },
+            "wait": "stalemate",
+        }
+    },
+    "utilities": {
+        "leader": {
+            "talks": [1, "trade"], "coup": -1.5, "victory": ["balance"], "fall": -2,
+            "stalemate": ["trade * balance"],
+        },
+        "elite": {"coup": [1, "ally"], "fall": "power * ally - power * power / 4"},
+    },
+    "coefficients": ["power"],
+    "error": "probit",
+    "observed": "end",
+}  # fmt: skip
+
+
+def columns(n: int, seed: int) -> dict[str, NDArray[Any]]:
+    """Covariates of n cases."""
+    random = np.random.default_rng(seed)
+    return {
+        "trade": random.normal(size=n),
+        "balance": random.normal(size=n),
+        "ally": (random.uniform(size=n) < 0.5).astype(float),
+    }
+
+
+def cases(spec: Spec, theta: NDArray[np.float64], n: int, seed: int) -> Table:
+    """Cases whose ends are drawn from a model; the column ``end`` names them."""
+    given = columns(n, seed)
+    model = read_model(spec)
+    names = [model.tree.outcomes[outcome] for _, outcome in leaves(model.tree)]
+    table = Table(given | {"end": np.full(n, names[0])})
+    chances = Likelihood(bind(model, table)).chances(theta)
+    drawn = np.random.default_rng([seed, 1]).uniform(size=n)
+    ends = (np.cumsum(chances, axis=0) < drawn).sum(axis=0)
+    return Table(given | {"end": np.array(names)[np.minimum(ends, len(names) - 1)]})

@@ -1,0 +1,33 @@
+"""Intervals hold as often as they say: cases made from known coefficients, many times."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from scipy.stats import norm
+
+from escalade.estimate import fit
+from estimate import made
+
+SETS = 200
+DETOUR = made.THREE_WAYS | {"error": "logit"}
+TRUTHS = {
+    "two movers, private": (made.DETERRENCE, made.TRUTH),
+    "two movers, logit": (made.DETERRENCE | {"error": "logit"}, made.TRUTH),
+    "chance and three moves": (DETOUR, np.array([0.8, 0.5, -0.4, 0.9, 0.6, 0.3, -0.5])),
+}
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", TRUTHS)
+def test_intervals_of_nine_in_ten_hold_nine_times_in_ten(name: str) -> None:
+    spec, truth = TRUTHS[name]
+    reach = norm.ppf(0.95)
+    held = []
+    for seed in range(SETS):
+        found = fit(spec, made.cases(spec, truth, 600, 1000 + seed), starts=2)
+        assert found.converged
+        held.append(np.abs(found.theta - truth) <= reach * found.se)
+    covered = np.mean(held, axis=0)
+    assert 0.85 <= np.mean(held) <= 0.95
+    assert (np.abs(covered - 0.9) < 0.07).all(), covered  # 0.02 is the error of 200 sets

@@ -1,0 +1,74 @@
+"""The bootstrap, comparisons of models, and scores of cases held out."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from scipy.stats import binom
+
+from escalade.errors import EstimateError
+from escalade.estimate import Estimate, Table, bootstrap, clarke, cross_validate, fit, vuong
+from estimate import made, past
+
+
+@pytest.fixture(scope="module")
+def found() -> Estimate:
+    """A fit to cases of known coefficients."""
+    return fit(made.DETERRENCE, made.cases(made.DETERRENCE, made.TRUTH, 800, 7), starts=4)
+
+
+@pytest.mark.parametrize("kind", ["case", "parametric"])
+def test_the_bootstrap_agrees_with_the_curvature(found: Estimate, kind: str) -> None:
+    drawn = bootstrap(found, 150, kind=kind)  # pyright: ignore[reportArgumentType]
+    assert drawn.failed == 0
+    assert drawn.se == pytest.approx(found.se, rel=0.25)
+    low, high = drawn.interval
+    assert ((low < found.theta) & (found.theta < high)).all()
+
+
+def test_the_bootstrap_does_not_depend_on_threads(found: Estimate) -> None:
+    one, two = (bootstrap(found, 6, threads=n, seed=3) for n in (1, 2))
+    assert one.theta.tobytes() == two.theta.tobytes()
+    assert bootstrap(found, 6, seed=4).theta.tobytes() != one.theta.tobytes()
+
+
+def test_clusters_are_drawn_whole(found: Estimate) -> None:
+    cases = found.design.table
+    twice = cases.take(np.repeat(np.arange(800), 2))
+    grouped = Table(twice.columns | {"group": np.repeat(np.arange(800.0), 2)})
+    clustered = fit(made.DETERRENCE | {"cluster": "group"}, grouped, starts=1)
+    assert bootstrap(clustered, 100).se == pytest.approx(found.se, rel=0.3)
+
+
+def test_a_test_of_a_model_against_itself_is_a_tie(found: Estimate) -> None:
+    assert vuong(found, found).statistic == 0
+    assert vuong(found, found).p == 1
+
+
+def test_the_better_model_wins(found: Estimate) -> None:
+    poor = {"attacker": {"status quo": [1], "war": [1]}, "defender": {"war": [1, "ally"]}}
+    other = fit(made.DETERRENCE | {"utilities": poor}, found.design.table, starts=4)
+    assert vuong(found, other).p < 1e-6
+    assert vuong(found, other).statistic == -vuong(other, found).statistic
+    won = clarke(found, other)
+    assert won.statistic > won.cases / 2
+    assert won.p == pytest.approx(2 * binom.sf(won.statistic - 1, won.cases, 0.5))
+    good, bad = cross_validate(found, folds=4, starts=2), cross_validate(other, folds=4, starts=2)
+    assert (good.log, good.brier, good.rps) < (bad.log, bad.brier, bad.rps)
+    assert good.log > -found.loglik / 800  # what was not seen is harder
+    with pytest.raises(EstimateError, match="different cases"):
+        vuong(found, fit(made.DETERRENCE, found.design.table.take(np.arange(400)), starts=1))
+    with pytest.raises(ValueError, match="folds is 1"):
+        cross_validate(found, folds=1)
+
+
+@pytest.mark.slow
+def test_the_published_test_of_two_structures(shared: Path) -> None:
+    data = shared / "data/leblang2003.csv"
+    agent, private = (
+        fit(past.ATTACK | {"error": e}, data, starts=4) for e in ("probit", "private")
+    )
+    # Kenkel and Signorino (2014) print -0.15, of the private against the agent structure
+    assert vuong(private, agent).statistic == pytest.approx(-0.15, abs=0.005)
