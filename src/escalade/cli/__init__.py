@@ -10,7 +10,7 @@ import sys
 
 import click
 
-from escalade.cli import ask, contrast, evidence, forecasts, records, scenarios
+from escalade.cli import ask, contrast, estimates, evidence, forecasts, records, scenarios
 from escalade.cli.options import count
 from escalade.errors import EscaladeError, ScenarioError
 
@@ -63,6 +63,7 @@ for verb in (
     *contrast.VERBS,
     *evidence.VERBS,
     *records.VERBS,
+    *estimates.VERBS,
 ):
     app.add_command(verb)
 
