@@ -96,6 +96,35 @@ def test_a_solution_lies_on_the_branch_that_a_fine_walk_from_habit_follows(
     assert np.abs(found.choice - fine.choice).max() <= 1e-7
 
 
+@pytest.mark.parametrize("extra", [3e-3, 1e-3, 0.0])
+def test_where_a_fork_is_not_quite_symmetric_the_branch_turns_to_the_better_pair(
+    extra: float, tmp_path: Path
+) -> None:
+    """Both players get 1 + extra for the first pair of moves, 1 for the second, else nothing.
+
+    Each plays its first move with the probability p at which log(p / (1 - p)) is
+    precision ((2 + extra) p - 1). At one half the left side is the smaller one whatever the
+    precision: the branch from habit stays above, where the left side is convex and equality holds
+    but once. In the middle lies an equilibrium that is as good as its residual tells.
+    """
+    precision = np.array([2.05, 2.2, 2.5, 3.0, 5.0, 10.0, 20.0])
+    file = tmp_path / "pairs.efg"
+    file.write_text(
+        'EFG 2 R "pairs" { "A" "B" }\np "" 1 1 "a" { "x" "y" } 0\n'
+        f'p "" 2 1 "b" {{ "x" "y" }} 0\nt "" 1 "" {{ {1 + extra}, {1 + extra} }}\n'
+        't "" 2 "" { 0, 0 }\np "" 2 1 "b" { "x" "y" } 0\nt "" 3 "" { 0, 0 }\nt "" 4 "" { 1, 1 }\n'
+    )
+    low, high = np.full_like(precision, 0.5), np.full_like(precision, 1.0 - 1e-15)
+    for _ in range(60):
+        middle = 0.5 * (low + high)
+        short = np.log(middle / (1 - middle)) < precision * ((2 + extra) * middle - 1)
+        low, high = np.where(short, middle, low), np.where(short, high, middle)
+    expected = high if extra else np.full_like(precision, 0.5)
+    found = solve(read_efg(file), precision=precision)
+    assert found.solved.all()
+    assert np.abs(found.choice[[0, 2]] - expected).max() <= 1e-8
+
+
 # Where the branch from habit is symmetric and others fork off, Gambit's path leaves it: by file,
 # how players and moves change places.
 SYMMETRIES = {

@@ -42,6 +42,7 @@ FIRST_STEP = 0.5  # first rung: precision times range of payoffs
 QUICK = 8.0  # sweeps on a rung that no fork can be near
 EASY = 10.0  # sweeps on a rung after which the next step is longer
 SLOW = 12.0  # sweeps on a rung after which they are accelerated
+ACCELERATED = SLOW + 2.0  # passes on a rung, its check included, of which some were accelerated
 WINDOW = 4.0  # sweeps after which progress is judged
 RUNG_LIMIT = 32.0  # sweeps on one rung: where they converge slower, a fold or fork may be near
 LAST_LIMIT = 200.0  # sweeps on the last rung
@@ -184,7 +185,9 @@ def _count(b: Buffers, s: Lanes, job: Job, lane: int) -> None:
     s.sweeps[lane] += 1.0
     s.rung[lane] += 1.0
     b.delta[lane] /= s.damp[lane]
-    if s.mode[lane] == SWEEP and b.delta[lane] <= LOOSE and s.near[lane] == 0.0:
+    first = b.delta[lane] <= LOOSE and s.near[lane] == 0.0
+    again = s.mode[lane] == CHECK and s.rung[lane] > SLOW  # unstable points repel slowly at first
+    if (s.mode[lane] == SWEEP and first) or again:
         s.tested[lane] = 1.0 if job.exact == 0 and s.s_ok[lane] > 0.0 else 0.0
 
 
@@ -195,6 +198,9 @@ def _advance(t: Topology, b: Buffers, m: Memory, s: Lanes, job: Job, lane: int) 
     spent = s.sweeps[lane] >= job.max_sweeps
     last = s.s[lane] >= 1.0
     if s.mode[lane] == CHECK:
+        if s.far[lane] > 0.0:
+            _finish(t, b, s, job, lane, np.inf)
+            return
         if residual <= job.tolerance or spent or s.checks[lane] >= MOST_CHECKS:
             _finish(t, b, s, job, lane, residual)
             return
@@ -268,10 +274,12 @@ def _accept(s: Lanes, lane: int) -> None:
 def _finish(t: Topology, b: Buffers, s: Lanes, job: Job, lane: int, residual: float) -> None:
     """Write the results of a lane: its point when the residual supports it.
 
-    Otherwise the log choices of the safe rung are written, for a walk to start from.
+    Otherwise the log choices of the safe rung are written, for a walk to start from. Accelerated
+    sweeps converge to unstable points as well: these are written for a walk to judge.
     """
     draw = int(s.draw[lane])
-    solved = write_result(t, b, job, (lane, draw), residual)
+    doubtful = s.rung[lane] > ACCELERATED and residual <= job.tolerance
+    solved = write_result(t, b, job, (lane, draw), np.inf if doubtful else residual) or doubtful
     if not solved:
         safe = 0 if s.safe[lane] == s.s_ok[lane] else 2 * b.n_choices
         write_choices(t, b, job, s.saved, (lane + safe * LANES, draw))

@@ -34,6 +34,7 @@ Draws = NDArray[np.int64] | slice
 
 BLOCK = 64  # draws; lanes refill within a block
 WALK_BLOCK = 512  # of walks, which differ more in length
+JUDGED = 1e-6  # change of a choice within which a walk has but confirmed what sweeps found
 BLOCK_BYTES = 2**26  # payoffs of a block, which is smaller where a game is large
 
 
@@ -145,7 +146,7 @@ class Run:
         return np.flatnonzero(failed & (self.sweeps < self.asked[1]))
 
     def trace(self, draws: Draws, longest: float) -> None:
-        """Follow draws by arclength."""
+        """Follow draws by arclength; those that sweeps have solved are judged, where they stand."""
         job = self.job(draws)
         job.choice[:] = self.choice[:, draws].T
         job.reached[:] = self.reached[draws]
@@ -156,7 +157,11 @@ class Run:
         arrays = (self.topology, self.buffers(), systems, slopes, walk, job)
         trace_block(arrays, longest)
         job.choice[job.solved == 0] = np.nan
-        self._keep(job, draws, Status.TRACED)
+        apart = np.abs(np.exp(job.choice.T) - np.exp(self.choice[:, draws])).max(
+            axis=0, initial=0.0
+        )
+        judged = (self.reached[draws] == 1.0) & (apart <= JUDGED)
+        self._keep(job, draws, np.where(judged, Status.CONVERGED, Status.TRACED))
 
     def solution(self) -> Solution:
         """All results."""
@@ -192,7 +197,7 @@ class Run:
         share = np.add.reduceat(weight / np.repeat(top, sizes, axis=0), t.norm_first)
         return np.log(weight) - np.repeat(np.log(top) + np.log(share), sizes, axis=0)
 
-    def _keep(self, job: Job, draws: Draws, status: Status) -> None:
+    def _keep(self, job: Job, draws: Draws, status: Status | NDArray[np.int64]) -> None:
         """Write the results of a job; draws that are not solved keep log choices."""
         solved = job.solved == 1
         self.choice[:, draws] = np.exp(job.choice, out=job.choice, where=solved[:, None]).T

@@ -8,7 +8,9 @@ whose linear systems are those of `krylov`.
 
 A step that lands on another branch is noticed by its orientation: along one branch the sign of the
 determinant of the bordered Jacobian changes only where another branch crosses, as in games with a
-symmetry (Allgower & Georg 1990, ch. 2 and 8). There the walk goes straight on.
+symmetry (Allgower & Georg 1990, ch. 2 and 8). There the walk goes straight on. The ladder keeps to
+the stretch before any fold, where the orientation is that of habit: a point that it leaves with
+the other one lies on another branch, and the walk begins at habit instead.
 
 Every lane walks on its own, and one that has ended takes the next draw.
 """
@@ -130,8 +132,8 @@ def _step(t: Topology, b: Buffers, group: Group, bounds: tuple[float, float]) ->
     patient = above(where(w.last[0], LAST_NEWTON, NEWTON), w.rounds[0])
     off = (w.walking[0] - near) * y.usable[0] * patient
     _ask(b, y, w, near)
-    direction = where(above(FORK, w.length[0]), FINE_DIRECTION, DIRECTION)
     most = where(near, 1.0, SHARE * change / (1.0 + b.steep[0]))
+    direction = where(above(FORK, w.length[0]), FINE_DIRECTION, DIRECTION)
     solve_systems(t, b, y, d, (near + off, where(near, direction, CORRECTION), most))
     _correct(b, y, w, off)
     good = near * _fits(b, y, w)
@@ -223,7 +225,7 @@ def _fits(b: Buffers, y: Systems, w: Walk) -> float:
     same = above(w.sense[0] * y.sign[0], 0.0)
     across = above(FORK, w.length[0]) * above(cosine, SMOOTH)
     smooth = above(cosine, STRAIGHT) * close * where(across, 1.0, same)
-    return where(w.length[0], smooth, 1.0)
+    return where(w.length[0], smooth, above(0.0, y.sign[0]))
 
 
 @inlined
@@ -306,6 +308,21 @@ def _start(t: Topology, b: Buffers, y: Systems, w: Walk, at: tuple[Job, int, int
 
 
 @kernel
+def _end(t: Topology, b: Buffers, y: Systems, w: Walk, at: tuple[Job, int]) -> None:
+    """Free a lane that has ended; from habit it walks again if the ladder left a wrong point."""
+    job, lane = at
+    draw = int(w.draw[lane])
+    row = draw * b.n_choices
+    wrong = w.length[lane] == 0.0 and w.residual[lane] == np.inf and job.choice[row] <= 0.0
+    if wrong and y.sweeps[lane] < job.max_sweeps:
+        job.choice[row], job.reached[draw], job.sweeps[draw] = np.nan, 0.0, int(y.sweeps[lane])
+        _start(t, b, y, w, (job, lane, draw))
+    else:
+        _finish(t, b, y, w, at)
+        w.draw[lane] = -1.0
+
+
+@kernel
 def _finish(t: Topology, b: Buffers, y: Systems, w: Walk, at: tuple[Job, int]) -> None:
     """Write the results of a lane that has ended: its point when the residual supports it."""
     job, lane = at
@@ -352,8 +369,7 @@ def _entry(version: int) -> Any:
                 if y.sweeps[lane] >= job.max_sweeps:
                     w.walking[lane] = 0.0
                 if w.draw[lane] >= 0 and w.walking[lane] == 0.0:
-                    _finish(t, b, y, w, (job, lane))
-                    w.draw[lane] = -1.0
+                    _end(t, b, y, w, (job, lane))
 
     return trace_block
 
