@@ -7,6 +7,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
+from msgspec import field
+
 from escalade.errors import ScenarioError
 from escalade.scenario.parts import read_parts
 from escalade.scenario.schema import Names, Number, Part, key
@@ -23,11 +25,11 @@ class Observed(Part):
     column: Annotated[str, key("Column with the end, or with several ends joined by |.")] = ""
     ends: Annotated[
         dict[str, Regressors], key("How the column writes each end; by default, by its name.")
-    ] = {}
+    ] = field(default_factory=dict)
     moves: Annotated[
         dict[str, dict[str, Regressors]],
         key("Columns of the moves in their order, and how each writes its moves."),
-    ] = {}
+    ] = field(default_factory=dict)
 
 
 class ModelFile(Part, kw_only=True):
@@ -36,7 +38,9 @@ class ModelFile(Part, kw_only=True):
     model: Annotated[Literal[1], key("Version of this grammar: 1.")]
     extends: Annotated[str, key("A file of which this one is a variant.")] = ""
     title: Annotated[str, key("Title of the model.")] = ""
-    tree: Annotated[dict[str, Any], key("Who moves first, and what each move leads to.")] = {}
+    tree: Annotated[dict[str, Any], key("Who moves first, and what each move leads to.")] = field(
+        default_factory=dict
+    )
     utilities: Annotated[
         dict[str, dict[str, Regressors]],
         key(
@@ -44,8 +48,10 @@ class ModelFile(Part, kw_only=True):
             "each with a coefficient of its own, or an expression over named coefficients and "
             "columns."
         ),
-    ] = {}
-    coefficients: Annotated[Names, key("Names of the coefficients that expressions use.")] = []
+    ] = field(default_factory=dict)
+    coefficients: Annotated[Names, key("Names of the coefficients that expressions use.")] = field(
+        default_factory=list
+    )
     error: Annotated[Errors, key("How actors err: logit, probit or private.")] = "logit"
     scale: Annotated[
         Regressors | dict[str, Regressors],
