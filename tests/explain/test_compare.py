@@ -263,3 +263,34 @@ def test_split_shares_are_shapley_values() -> None:
     assert some.sum() == pytest.approx(exact.sum())
     assert (np.abs(some[:, 0] - exact) <= 4 * error[:, 0] + 1e-12).all()
     assert some[3, 0] == 0.0
+
+
+def test_a_history_that_leaves_few_worlds_is_told(tmp_path: Path) -> None:
+    """Who leaves though it hardly pays is in one of the few worlds in which it nearly does."""
+    wants = {"values": {"go": "0.05 to 0.5", "stay": 0.9}}
+    few = {
+        **BET,
+        "actors": {"us": {"precision": 80.0, "wants": wants}},
+        "play": [*BET["play"], {"us": ["remain"]}],
+        "history": [{"date": "2020-02-01", "us": "leave"}],
+    }
+    (warning,) = compare(*rivals(tmp_path, few, few), draws=64).warnings
+    assert warning.startswith("crisis: the history fits few model worlds")
+
+
+def test_reports_of_unseen_moves_go_with_the_play_that_has_them(tmp_path: Path) -> None:
+    """Where the play differs too, no mixture reports on a move that it lacks."""
+    hidden = changed("moves", "stand", to={"by": "ru", "seen_by": ["ru"], "looks_like": "yield"})
+    seen = {
+        **hidden,
+        "history": [{"date": "2020-02-01", "us": "threaten"},
+                    {"date": "2020-02-02", "ru": "unknown"}],
+        "sources": {"envoy": {"reliability": "B"}},
+    }  # fmt: skip
+    report = {"date": "2020-02-03", "source": "envoy", "credibility": 2, "says": "stand"}
+    longer = [*CRISIS["play"], {"us": ["wait", "attack"], "when": "rung == alert"}]
+    ours, theirs = rivals(tmp_path, seen, {**seen, "evidence": {"word": report}, "play": longer})
+    (element,) = differences(ours, theirs).elements
+    assert element.parts == {"evidence", "play"}
+    found = compare(ours, theirs, draws=8)
+    assert split(found).sum(axis=0) == pytest.approx(gaps(found), abs=1e-12)

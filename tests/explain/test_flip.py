@@ -197,3 +197,10 @@ def test_slopes_of_the_worlds_at_hand_are_those_of_solving_them_moved(base: Fore
         step[row] = 0.01
         up, down = (look.means()[0] for look in view.look([step, -step], 256))
         assert rate[row] == pytest.approx((up - down) / 0.02, abs=0.01)
+
+
+@pytest.mark.parametrize("draws", [1, 2, 5])
+def test_few_worlds_answer_roughly_and_say_so(tmp_path: Path, draws: int) -> None:
+    found = flip(forecast(bet(tmp_path), draws=draws), "P(go) > 0.95")
+    assert not found.flips
+    assert any("draws are few" in warning for warning in found.warnings)

@@ -20,8 +20,10 @@ from escalade.explain.differences import Element, Rivals, differences
 from escalade.explain.lines import Line, readings, shared_lines
 from escalade.explain.shapley import shares
 from escalade.forecast.draws import Cube, Draws, cube, dimensions, values_at
+from escalade.forecast.forecast import LOW_EFFECTIVE
 from escalade.forecast.plan import plan
-from escalade.forecast.worlds import Solver, evaluate
+from escalade.forecast.summary import effective_draws
+from escalade.forecast.worlds import Solver, Worlds, evaluate
 from escalade.scenario.scenario import Input, Scenario
 from escalade.solve import solve
 
@@ -94,6 +96,7 @@ class Comparison:
         draws: Worlds in which both were played out.
         orders: Orders in which the differences were exchanged.
         seed: Seed of the worlds and of the orders.
+        warnings: What a reader must know before using the numbers.
     """
 
     ours: str
@@ -106,6 +109,7 @@ class Comparison:
     draws: int
     orders: int
     seed: int
+    warnings: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,12 +140,11 @@ class _Table:
         pairs = enumerate(zip(self.ours, self.theirs, strict=True))
         return Draws(tuple(b if i in swapped else a for i, (a, b) in pairs), self.seed)
 
-    def played(self, some: frozenset[int]) -> Floats:
-        """[line, 1 + draw] Readings of the first with some elements of the other."""
+    def played(self, some: frozenset[int]) -> tuple[Scenario, Worlds]:
+        """The first with some elements of the other, and its worlds."""
         taken = [self.rivals.elements[i] for i in sorted(some)]
         scenario = self.rivals.mixed(taken)
-        worlds = evaluate(plan(scenario), self.values(taken), solver=self.solver)
-        return readings(self.lines, scenario, worlds)
+        return scenario, evaluate(plan(scenario), self.values(taken), solver=self.solver)
 
 
 def compare(
@@ -177,20 +180,31 @@ def compare(
     place = {t.id: index for index, t in enumerate(ours.theatres)}
     theirs = replace(theirs, theatres=tuple(sorted(theirs.theatres, key=lambda t: place[t.id])))
     table = _table(differences(ours, theirs), lines, draws, seed, solver)
+    n, few = len(table.rivals.elements), dict[str, None]()
 
     @cache
     def value(some: frozenset[int]) -> Floats:
-        found = table.played(some)
+        scenario, worlds = table.played(some)
+        if len(some) in (0, n):
+            few.update(_few(scenario, worlds))
         if progress is not None:
             progress(1)
-        return found
+        return readings(lines, scenario, worlds)
 
-    n = len(table.rivals.elements)
     split = shares(value, n, pairs=pairs, seed=seed)
     gaps = _gaps(table, value(frozenset()), value(frozenset(range(n))))
     return Comparison(str(ours.path), str(theirs.path), ours.assessment.by, theirs.assessment.by,
                       tuple(gaps), tuple(_rows(table, *split)), tuple(_cruxes(table)), draws,
-                      2 * pairs, seed)  # fmt: skip
+                      2 * pairs, seed, tuple(few))  # fmt: skip
+
+
+def _few(scenario: Scenario, worlds: Worlds) -> dict[str, None]:
+    """A warning where the history leaves few worlds."""
+    n, effective = len(worlds.weight), effective_draws(worlds.weight)
+    if effective >= min(LOW_EFFECTIVE, n / 10):
+        return {}
+    return {f"{scenario.path.stem}: the history fits few model worlds, {effective:.0f} effective "
+            f"of {n}; draw more, or read the numbers as rough": None}  # fmt: skip
 
 
 def _table(

@@ -9,6 +9,7 @@ from typing import Any
 
 from escalade.explain.change import idle
 from escalade.scenario.bound import BoundNumber, QuantityRef
+from escalade.scenario.claims import PastMove
 from escalade.scenario.scenario import (
     Actor,
     Input,
@@ -28,7 +29,7 @@ STRUCTURE = "structure"
 """Everything but the inputs that both have, where actors or types differ."""
 
 _WORDS = frozenset(["means", "cite", "line", "name", "code", "resolved_by", "date", "said", "grade",
-                    "source", "status", "origin"])  # fmt: skip
+                    "source", "status", "origin", "says"])  # fmt: skip
 """Fields that no forecast depends on. (The date of an observed move orders what it teaches: the
 history is compared with it.)"""
 
@@ -103,7 +104,7 @@ def differences(ours: Scenario, theirs: Scenario) -> Rivals:
         Both over one list of inputs, and what differs.
     """
     ours, theirs = _over_one_list(ours, theirs)
-    found = [*_inputs(ours, theirs), *_parts(ours, theirs)]
+    found = [*_inputs(ours, theirs), *_bound(list(_parts(ours, theirs)), ours, theirs)]
     still = idle(ours) | idle(theirs)
     moot = tuple(e for e in found if e.inputs and e.inputs <= still)
     return Rivals(ours, theirs, _grouped([e for e in found if e not in moot]), moot)
@@ -226,6 +227,17 @@ def _parts(ours: Scenario, theirs: Scenario) -> Iterator[Element]:
         their_said, their_cite = _said(name, b[name], theirs.inputs)
         yield Element(name, parts=frozenset([name]), ours=said, theirs=their_said, cite=cite,
                       their_cite=their_cite)  # fmt: skip
+
+
+def _bound(found: list[Element], ours: Scenario, theirs: Scenario) -> list[Element]:
+    """The parts, with evidence about unseen moves kept beside the play that has these moves."""
+    reports = (*ours.evidence, *theirs.evidence)
+    if not any(isinstance(report.event, PastMove) for report in reports):
+        return found
+    tied = [e for e in found if e.name.endswith(("evidence", "play", "theatre"))]
+    if len(tied) < 2:
+        return found
+    return [*(e for e in found if e not in tied), _group("evidence and play", tied)]
 
 
 def _said(path: str, part: Any, inputs: Sequence[Input]) -> tuple[str, tuple[str, ...]]:

@@ -86,6 +86,7 @@ class Flip:
         draws: Worlds that the change was solved in.
         seeds: Their seeds.
         fixed: Inputs that cannot move: plain numbers, and rankings of two.
+        warnings: What a reader must know before using the numbers: those of the forecast.
     """
 
     claim: str
@@ -101,6 +102,7 @@ class Flip:
     draws: int
     seeds: tuple[int, int]
     fixed: tuple[str, ...]
+    warnings: tuple[str, ...]
 
     def as_dict(self) -> dict[str, Any]:
         """Plain data, the content of ``flip --json``."""
@@ -146,6 +148,7 @@ def flip(base: Forecast, text: str, *, reach: float = REACH, solver: Solver = so
         moves=tuple(moved(here, shift)),
         alone=tuple(m for f in single[:MOST_ALONE] for m in moved(here, f.shift)),
         reach=reach, draws=base.draws, seeds=(here.seed, there.seed), fixed=fixed,
+        warnings=base.warnings,
     )  # fmt: skip
 
 

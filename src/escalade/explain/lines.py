@@ -93,8 +93,15 @@ def readings(lines: Sequence[Line], scenario: Scenario, worlds: Worlds) -> Float
     What worlds pull sums to 0; the root of the sum of its squares is the Monte Carlo standard error
     (that of a ratio estimator, as in the forecast). Differences of readings at the same points have
     the error of the difference.
+
+    Raises:
+        ScenarioError: If no world counts.
     """
     counted = worlds.weight > 0
+    if not counted.any():
+        raise ScenarioError([Fault("the history has probability zero in every model world of a "
+                                   "mixture of the two files", "Give them the same history.",
+                                   str(scenario.path))])  # fmt: skip
     weight = np.where(counted, worlds.weight, 0.0) / worlds.weight[counted].sum()
     found = np.zeros((len(lines), 1 + len(weight)))
     for row, line in zip(found, lines, strict=True):

@@ -41,6 +41,8 @@ def _print(comparison: Comparison, names: tuple[str, str], console: Console) -> 
     def say(text: str, style: str | None = None) -> None:
         console.print(text, style=style, soft_wrap=True)
 
+    for warning in comparison.warnings:
+        say(f"! {warning}", "bold")
     if not comparison.differences:
         say(f"\nNothing differs between {ours} and {theirs}.", "bold")
         return

@@ -42,6 +42,8 @@ def print_flip(found: Flip, console: Console | None = None) -> None:
         console.print(_moves(found.alone))
     else:
         say(f"No input alone was found to do it within {found.reach:g} sd.")
+    for warning in found.warnings:
+        say(f"! {warning}", "bold")
     say("sd: by how many of its own standard deviations the whole distribution of an input moves."
         + (f" Plain numbers cannot move ({len(found.fixed)})." if found.fixed else ""))  # fmt: skip
 
