@@ -10,7 +10,7 @@ from scipy import stats
 
 from escalade.forecast.draws import AUTHOR_CORRELATION, draw, quantile
 from escalade.scenario.rankings import read_ranking
-from escalade.scenario.scenario import Input
+from escalade.scenario.scenario import Input, Ranking
 from escalade.scenario.values import Distribution, Kind, parse_value
 
 N = 4096
@@ -55,6 +55,18 @@ def test_a_ranking_is_one_at_the_top_zero_at_the_bottom_and_uniform_between() ->
     # Two uniform order statistics: the larger is Beta(2, 1), the smaller Beta(1, 2).
     assert stats.kstest(utility[1], stats.beta(2, 1).cdf).statistic < 0.02
     assert stats.kstest(utility[2], stats.beta(1, 2).cdf).statistic < 0.02
+
+
+def test_without_an_order_every_order_is_as_likely_and_the_gaps_are_those_of_a_ranking() -> None:
+    strata = tuple((name,) for name in "abcd")
+    utility = draw([Input("wants", Ranking(strata, "", ordered=False), "ranking")], N, 0).values[0]
+    assert (utility.max(axis=0) == 1).all()
+    assert (utility.min(axis=0) == 0).all()
+    orders, counts = np.unique(np.argsort(utility, axis=0), axis=1, return_counts=True)
+    assert orders.shape[1] == 24
+    assert stats.chisquare(counts).pvalue > 0.01
+    middle = np.sort(utility, axis=0)[2]
+    assert stats.kstest(middle, stats.beta(2, 1).cdf).statistic < 0.02
 
 
 def test_words_of_one_author_and_group_vary_together() -> None:

@@ -1,4 +1,4 @@
-"""Verbs that question a forecast: what if, over a range, what to watch."""
+"""Verbs that question a forecast: why, what if, over a range, what to watch."""
 
 from __future__ import annotations
 
@@ -258,4 +258,62 @@ def _print(found: Any, table: Callable[[], None], *, json: bool) -> None:
         table()
 
 
-VERBS = (if_, sweep, learn)
+@click.command()
+@file
+@click.option("--outcome", default="", help="Only this outcome or claim, with every row.")
+@click.option(
+    "--without",
+    multiple=True,
+    metavar="SENTENCE",
+    help="Delete this sentence, such as p4.s2; several are deleted together.",
+)
+@click.option(
+    "--pairs",
+    type=click.IntRange(min=1),
+    help="Pairs of worlds by which shares are measured; 192, or fewer for many inputs.",
+)
+@svg
+@draws
+@seed
+@theatre
+@json
+def why(
+    file: Path,
+    outcome: str,
+    without: tuple[str, ...],
+    pairs: int | None,
+    svg: Path | None,
+    draws: int,
+    seed: int,
+    theatre: str,
+    json: bool,
+) -> None:
+    """Say what the uncertainty rests on, and what the forecast would be without each sentence."""
+    if svg is not None and without:
+        raise click.BadParameter("--without has no chart", param_hint="--svg")
+    scenario = _read(file, svg, theatre)
+    solver = memory()
+    from escalade.explain.ignorance import require_deletable
+    from escalade.explain.subjects import find_subject
+    from escalade.explain.why import deleted
+    from escalade.explain.why import why as run
+    from escalade.report.trail import Trail
+    from escalade.report.why import print_deletion, print_why, shares_chart
+
+    trail = Trail(scenario)  # faults come before the work
+    for sentence in without:
+        require_deletable(scenario, sentence)
+    if outcome:
+        find_subject(scenario, outcome)
+    base = run_forecast(scenario, draws, seed, solver=solver)
+    if without:
+        gone = deleted(base, without, outcome=outcome, solver=solver)
+        _print(gone, lambda: print_deletion(gone, base, trail, theatre), json=json)
+        return
+    found = run(base, outcome=outcome, pairs=pairs, solver=solver)
+    if svg is not None:
+        _write(svg, shares_chart(found, trail, theatre).svg())
+    _print(found, lambda: print_why(found, trail, theatre, every=bool(outcome)), json=json)
+
+
+VERBS = (why, if_, sweep, learn)

@@ -24,13 +24,10 @@ def change_inputs(scenario: Scenario, values: Mapping[int, Distribution | Rankin
 
 
 def idle(scenario: Scenario) -> frozenset[int]:
-    """Inputs that move nothing: what the author said of outcomes, printed beside the forecast."""
-    return frozenset(
-        item.said
-        for theatre in scenario.theatres
-        for item in (*theatre.outcomes, *theatre.groups)
-        if item.said is not None
-    )
+    """Inputs that move nothing: what the author said of outcomes, and reports that do not count."""
+    said = {o.said for t in scenario.theatres for o in (*t.outcomes, *t.groups)}
+    vain = {report.ratio for report in scenario.evidence if not report.counts}
+    return frozenset(index for index in said | vain if index is not None)
 
 
 def points(base: Forecast, scenario: Scenario) -> Cube:

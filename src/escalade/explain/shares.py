@@ -30,10 +30,10 @@ from escalade.forecast.summary import HIGH, LOW
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 
-SPREAD = 0.2
+SPREAD = 0.15
 """Standard deviation of the ratios of share to total effect that is assumed beforehand."""
 
-REPLICATES = 400
+REPLICATES = 200
 """Samples of the pairs, with replacement, from which intervals are read."""
 
 NOTHING = 1e-24

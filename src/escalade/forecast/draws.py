@@ -53,7 +53,7 @@ class Cube(NamedTuple):
 
     Attributes:
         points: For each input, [dimension, draw] independent uniform numbers in (0, 1): none for a
-            plain number, one per gap for a ranking, otherwise one.
+            plain number, one per gap for a ranking (per stratum without an order), otherwise one.
         effects: For each group of likelihood words, [draw] what the author means by such words: an
             independent standard normal number.
     """
@@ -113,8 +113,8 @@ def values_at(inputs: Sequence[Input], where: Cube, n_draws: int) -> tuple[Float
 def dimensions(value: Distribution | Ranking) -> int:
     """How many uniform numbers a draw of an input takes."""
     if isinstance(value, Ranking):
-        gaps = len(value.strata) - 1
-        return gaps if gaps > 1 else 0
+        uniform = len(value.strata) - (1 if value.ordered else 0)
+        return uniform if uniform > 1 else 0
     return 0 if value.family == "fixed" else 1
 
 
@@ -137,7 +137,8 @@ def _values(
 ) -> Floats:
     """The values of one input at its points of the unit cube."""
     if isinstance(value, Ranking):
-        return _utilities(len(value.strata), points, n_draws)
+        find = _utilities if value.ordered else _any_order
+        return find(len(value.strata), points, n_draws)
     if value.family == "fixed":
         return np.full(n_draws, value.parameters[0])
     if value.group:
@@ -158,6 +159,17 @@ def _utilities(n_strata: int, points: Floats, n_draws: int) -> Floats:
     below = np.cumsum(gaps[::-1], axis=0)[::-1] / gaps.sum(axis=0)
     below[0] = 1.0
     return np.vstack([below, np.zeros((1, n_draws))])
+
+
+def _any_order(n_strata: int, points: Floats, n_draws: int) -> Floats:
+    """[stratum, draw] Independent and uniform, then stretched so that best is 1 and worst 0.
+
+    Given its order, the gaps are uniform on the simplex, as in a ranking.
+    """
+    if n_strata < 2:
+        return np.ones((n_strata, n_draws))
+    worth = points - points.min(axis=0)
+    return worth / worth.max(axis=0)
 
 
 def _normal_quantile(probability: Floats) -> Floats:

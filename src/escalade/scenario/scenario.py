@@ -24,10 +24,12 @@ class Ranking:
     Attributes:
         strata: Outcomes from best to worst; those in one stratum are as good as each other.
         text: As the author wrote it.
+        ordered: False when the order is not known: any order of the strata is as likely as another.
     """
 
     strata: tuple[tuple[str, ...], ...]
     text: str
+    ordered: bool = True
 
 
 @dataclass(frozen=True, slots=True, eq=False)
