@@ -10,7 +10,7 @@ import sys
 
 import click
 
-from escalade.cli import ask, contrast, estimates, evidence, forecasts, records, scenarios
+from escalade.cli import ask, contrast, estimates, evidence, forecasts, records, report, scenarios
 from escalade.cli.options import count
 from escalade.errors import EscaladeError, ScenarioError
 
@@ -59,11 +59,12 @@ def _version(context: click.Context) -> None:
 for verb in (
     *scenarios.VERBS,
     *forecasts.VERBS,
+    *evidence.VERBS,
     *ask.VERBS,
     *contrast.VERBS,
-    *evidence.VERBS,
-    *records.VERBS,
     *estimates.VERBS,
+    *records.VERBS,
+    *report.VERBS,
 ):
     app.add_command(verb)
 

@@ -1,19 +1,15 @@
-"""Verbs that solve: a forecast, its report, a game by itself."""
+"""Verbs that solve: a forecast, a game by itself."""
 
 from __future__ import annotations
 
 import sys
 import warnings
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import click
 
 from escalade.cli.options import PATH, at, draws, file, json, load_numba, read, run_forecast, seed
 from escalade.errors import EscaladeError, GameError
-
-if TYPE_CHECKING:
-    from escalade.report.page import Format
 
 UNSOLVED = 1
 STARTS = 256  # of a search for all equilibria of one game
@@ -87,28 +83,4 @@ def solve(game: Path, precision: float, every: bool, json: bool) -> None:
         sys.exit(UNSOLVED)
 
 
-@click.command()
-@file
-@click.option("--out", type=PATH, help="File to write; FILE.html, .md or .json if not given.")
-@click.option("--text", type=PATH, help="The assessment, if not beside the file.")
-@click.option(
-    "--format", "form", type=click.Choice(["html", "md", "json"]), default="html",
-    show_default=True, help="A page for a browser, Markdown, or JSON.",
-)  # fmt: skip
-@draws
-@seed
-def report(
-    file: Path, out: Path | None, text: Path | None, form: Format, draws: int, seed: int
-) -> None:
-    """Write the forecast as one self-contained file."""
-    target = out or file.with_suffix(f".{form}")
-    scenario = read(file, target)
-    from escalade.report.page import write_page
-    from escalade.report.trail import Trail
-
-    Trail(scenario, text)  # faults of the text come before the work
-    write_page(run_forecast(scenario, draws, seed), target, text=text, form=form)
-    click.echo(f"wrote {target}")
-
-
-VERBS = (forecast, solve, report)
+VERBS = (forecast, solve)

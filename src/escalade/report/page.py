@@ -15,9 +15,10 @@ from numpy.typing import NDArray
 
 from escalade.forecast.forecast import Forecast
 from escalade.forecast.rows import BeliefRow, ClaimRow, OutcomeRow, TeachingRow
+from escalade.report.answers import Answers
 from escalade.report.figures import BeliefPlot, DotPlot, belief_plots, dot_plot
 from escalade.report.phrases import amount, cell, interval, model_worlds, opening, settled, share
-from escalade.report.plain import to_json
+from escalade.report.plain import as_json
 from escalade.report.trail import Trail, further, words
 from escalade.scenario.scenario import Theatre
 from escalade.text.lexicon import ICD_203
@@ -30,33 +31,47 @@ TAUGHT = 0.005
 """Bits below which a move is said to have taught nothing."""
 
 
+NONE = Answers()
 Format = Literal["html", "md", "json"]
 
 
 def write_page(
-    forecast: Forecast, target: Path, *, text: Path | None = None, form: Format = "html"
+    forecast: Forecast,
+    target: Path,
+    *,
+    answers: Answers = NONE,
+    text: Path | None = None,
+    form: Format = "html",
 ) -> None:
-    """Write a forecast as one file that needs nothing else; whole or not at all.
+    """Write a forecast and what it hinges on as one file; whole or not at all.
 
-    The same forecast gives the same bytes.
+    The file needs nothing else, and the same forecast gives the same bytes.
 
     Args:
         forecast: The forecast.
         target: File to write.
+        answers: What was asked of it.
         text: The assessment, when it does not lie where the scenario says.
-        form: A page for a browser, Markdown, or the JSON of `forecast --json`.
+        form: A page for a browser, Markdown, or JSON: that of `forecast --json` and of the verbs.
 
     Raises:
         TextError: If `text` cannot be used, or the page cannot be written.
         ScenarioError: If the text's sentences are no longer those pinned.
     """
-    write_text(target, render_page(forecast, text=text, form=form))
+    write_text(target, render_page(forecast, answers=answers, text=text, form=form))
 
 
-def render_page(forecast: Forecast, *, text: Path | None = None, form: Format = "html") -> str:
+def render_page(
+    forecast: Forecast,
+    *,
+    answers: Answers = NONE,
+    text: Path | None = None,
+    form: Format = "html",
+) -> str:
     """The page; see `write_page`."""
+    trail = Trail(forecast.scenario, text)
     if form == "json":
-        return to_json(forecast) + "\n"
+        return as_json(forecast.as_dict() | answers.as_dict()) + "\n"
     environment = jinja2.Environment(
         loader=jinja2.PackageLoader("escalade.report"),
         autoescape=form == "html",
@@ -66,7 +81,7 @@ def render_page(forecast: Forecast, *, text: Path | None = None, form: Format = 
     )
     environment.filters |= {name.__name__: name for name in FILTERS}
     environment.tests["settled"] = settled
-    context = _context(forecast, Trail(forecast.scenario, text))
+    context = _context(forecast, trail) | {"answers": answers.sections(trail)}
     return environment.get_template(f"page.{form}.j2").render(context)
 
 
