@@ -65,6 +65,59 @@ def entries(name: str, data: dict[str, Any]) -> list[tuple[str, list[str]]]:
     return found
 
 
+CITED = changed("actors", "us", "precision", to={"value": "5 to 20", "cite": "p1.s1"}) | {
+    "moves": changed("moves", "yield", "cite", to="p1.s2")["moves"],
+    "claims": {"order": {"holds": "P(win) > P(war)", "cite": "p1.s3"}},
+}
+
+
+def test_why_prints_shares_and_the_forecast_without_each_sentence(run: Run, tmp_path: Path) -> None:
+    path, chart = write(tmp_path, **CITED), tmp_path / "out.svg"
+    status, out, err = run("why", path, "--draws", 32, "--svg", chart)
+    assert (status, err) == (0, "")
+    for piece in ("16 pairs of worlds", "war: ", "claim order, P(win) > P(war): holds in",
+                  "precision: us  100 %  100 %  p1.s1", "hold up the structure",
+                  "p1.s2     move: yield"):  # fmt: skip
+        assert piece in out
+    assert re.search(r"p1\.s1 +100 % +100 % +\d+ % → \d+ % ±\d+\.\d", out)
+    drawn = chart.read_text(encoding="utf-8")
+    assert "<title>If this number were different</title>" in drawn
+    assert drawn.count('class="bar"') == 4
+
+
+def test_why_explains_one_outcome_or_theatre(run: Run, tmp_path: Path) -> None:
+    path = write(tmp_path, **CITED)
+    data = json.loads(run("why", path, "--outcome", "war", "--draws", 32, "--json")[1])
+    assert [each["name"] for each in data["subjects"]] == ["war"]
+    out = run("why", path, "--theatre", "main", "--draws", 32)[1]
+    assert "claim order" not in out
+
+
+def test_why_deletes_sentences(run: Run, tmp_path: Path) -> None:
+    path = write(tmp_path, **CITED)
+    out = run("why", path, "--without", "p1.s1", "--draws", 32)[1]
+    assert "Without p1.s1: nothing is known of\n  precision: us\n" in out
+    data = json.loads(run("why", path, "--without", "p1.s1", "--draws", 32, "--json")[1])
+    assert list(data) == documented("why.deletions")
+
+
+def test_why_says_what_it_cannot_answer(run: Run, tmp_path: Path) -> None:
+    path = write(tmp_path, **CITED)
+    for arguments, message in (
+        (["--outcome", "wor"], "Did you mean `war`"),
+        (["--without", "p1.s2"], "p1.s2 holds up the structure: moves.yield"),
+        (["--without", "p1.s3"], "no forecast rests on p1.s3"),
+        (["--without", "p1.s4"], "Sentences that numbers rest on are p1.s1."),
+        (["--without", "p1.s1", "--svg", tmp_path / "x.svg"], "--without has no chart"),
+        (["--svg", path], "must end in .svg"),
+        (["--pairs", "0"], "not in the range"),
+        (["--theatre", "moon"], "there is main"),
+    ):
+        status, out, err = run("why", path, "--draws", 8, *arguments)
+        assert (status, out) == (2, "")
+        assert message in err
+
+
 def test_sweep_prints_a_table_and_draws_the_curve(run: Run, tmp_path: Path) -> None:
     path, chart = write(tmp_path, **SPREAD), tmp_path / "out.svg"
     arguments = ("us.precision", "0..20", "--points", 3, "--outcome", "war", "--draws", 8)
@@ -124,6 +177,7 @@ def test_a_chart_replaces_no_file_of_the_scenario(run: Run, tmp_path: Path) -> N
 @pytest.mark.parametrize(
     ("verb", "arguments"),
     [
+        ("why", []),
         ("if", ["us: threaten", "--against", "ru.precision = 2"]),
         ("sweep", ["us.precision", "0..20", "--points", "2"]),
         ("learn", []),
@@ -132,7 +186,7 @@ def test_a_chart_replaces_no_file_of_the_scenario(run: Run, tmp_path: Path) -> N
 def test_every_key_of_the_json_is_documented_in_its_order(
     run: Run, tmp_path: Path, verb: str, arguments: list[str]
 ) -> None:
-    path = write(tmp_path, **SPREAD)
+    path = write(tmp_path, **CITED)
     data = json.loads(run(verb, path, *arguments, "--draws", 8, "--json")[1])
     for name, keys in entries(verb, data):
         assert documented(name) == keys

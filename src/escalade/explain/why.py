@@ -33,7 +33,7 @@ FEWEST, FEW = 8, 64
 
 
 @dataclass(frozen=True, slots=True)
-class Source:
+class Uncertain:
     """Something uncertain: an input, or what an author means by words of one group.
 
     Attributes:
@@ -55,11 +55,11 @@ class Source:
 
 @dataclass(frozen=True, slots=True)
 class ShareRow:
-    """The share of one source, or of all that rests on one sentence.
+    """The share of one uncertain input, or of all that rests on one sentence.
 
     Attributes:
-        name: Of the source; or the id of the sentence, ``assumptions`` for inputs that cite none,
-            ``words`` for what the author means by words.
+        name: As of what is uncertain; or the id of the sentence, ``assumptions`` for inputs that
+            cite none, ``words`` for what the author means by words.
         share: Share of the variance across worlds; all of one list sum to 1. NaN where nothing
             varies or where too few worlds count.
         low: Lower end of its interval.
@@ -77,8 +77,8 @@ class Explained:
     """What the uncertainty of one outcome or claim rests on, the largest share first.
 
     Attributes:
-        inputs: One row per source.
-        sentences: One row per sentence; sources that cite several count for each in equal parts.
+        inputs: One row per uncertain input or group of words.
+        sentences: One row per sentence; those that cite several count for each in equal parts.
     """
 
     subject: Subject
@@ -105,7 +105,7 @@ class Why:
     """What a forecast rests on.
 
     Attributes:
-        sources: Everything uncertain, in the order of the file.
+        uncertain: Everything uncertain, in the order of the file.
         explained: One entry per outcome and claim.
         sentences: Every sentence that something rests on.
         deletions: What the forecast would be without each sentence that numbers rest on.
@@ -115,7 +115,7 @@ class Why:
     """
 
     base: Forecast
-    sources: tuple[Source, ...]
+    uncertain: tuple[Uncertain, ...]
     explained: tuple[Explained, ...]
     sentences: tuple[SentenceRow, ...]
     deletions: tuple[Deletion, ...]
@@ -125,15 +125,14 @@ class Why:
 
     def as_dict(self) -> dict[str, Any]:
         """The content of ``why --json``."""
-        sources = [asdict(source) for source in self.sources]
         return {
             "title": self.base.scenario.title,
             "assessment_by": self.base.scenario.assessment.by,
             "pairs": self.pairs,
             "worlds": self.worlds,
-            "sources": [
-                {key: value for key, value in each.items() if key not in ("index", "group")}
-                for each in sources
+            "uncertain": [
+                {"name": one.name, "means": one.means, "written": one.written, "cite": one.cite}
+                for one in self.uncertain
             ],
             "subjects": [
                 {
@@ -182,17 +181,17 @@ def why(
     """
     if pairs is not None and pairs < 1:
         raise ValueError(f"pairs is {pairs}; it must be at least 1")
-    sources, asked = tuple(_sources(base.scenario)), _asked(base, outcome)
-    wanted = pairs or max(FEW, min(PAIRS, WALKED // max(len(sources), 1)))
+    uncertain, asked = tuple(_uncertain(base.scenario)), _asked(base, outcome)
+    wanted = pairs or max(FEW, min(PAIRS, WALKED // max(len(uncertain), 1)))
     taken = min(wanted, int(base.effective_draws / 2))
     cited = tuple(_sentences(base.scenario))
     measured = taken if taken >= FEWEST else 0
-    shares = _shares(base, sources, asked, measured, solver)
+    shares = _shares(base, uncertain, asked, measured, solver)
     each = [row.sentence for row in cited if row.inputs] if deletions else []
     return Why(
         base=base,
-        sources=sources,
-        explained=tuple(_explained(sources, asked, shares)),
+        uncertain=uncertain,
+        explained=tuple(_explained(uncertain, asked, shares)),
         sentences=cited,
         deletions=delete(base, [(s,) for s in each], asked, solver=solver),
         pairs=measured,
@@ -224,7 +223,7 @@ def _sentences(scenario: Scenario) -> Iterator[SentenceRow]:
             yield SentenceRow(sentence, inputs, shape)
 
 
-def _sources(scenario: Scenario) -> Iterator[Source]:
+def _uncertain(scenario: Scenario) -> Iterator[Uncertain]:
     """Every uncertain input that a forecast reads, then the groups of words among them."""
     still = idle(scenario)
     used = [
@@ -233,12 +232,12 @@ def _sources(scenario: Scenario) -> Iterator[Source]:
         if i not in still and dimensions(item.value)
     ]
     for index, item in used:
-        yield Source(item.name, item.means, item.value.text, item.cite, index)
+        yield Uncertain(item.name, item.means, item.value.text, item.cite, index)
     for group in sorted({found for _, item in used if (found := word_group(item.value))}):
         said = [item.value.text for _, item in used if word_group(item.value) == group]
+        means = f"what the author means by words such as {said[0]}"
         words = ", ".join(dict.fromkeys(said))
-        yield Source(f"words.{group}", f"what the author means by words such as {said[0]}", words,
-                     (), group=group)  # fmt: skip
+        yield Uncertain(f"words.{group}", means, words, (), group=group)
 
 
 # Shares
@@ -246,22 +245,22 @@ def _sources(scenario: Scenario) -> Iterator[Source]:
 
 def _shares(
     base: Forecast,
-    sources: Sequence[Source],
+    uncertain: Sequence[Uncertain],
     asked: Sequence[Subject],
     n_pairs: int,
     solver: Solver,
 ) -> Shares:
     """Shares of every subject, from walks between pairs of worlds."""
-    if not n_pairs or not sources:
-        nothing = np.full((len(asked), 1, len(sources)), np.nan)
+    if not n_pairs or not uncertain:
+        nothing = np.full((len(asked), 1, len(uncertain)), np.nan)
         return Shares(nothing[:, 0], nothing)
     seed = base.inputs.seed
     first, second = _pairs(base, n_pairs)
-    places = orders(n_pairs, len(sources), seed)
+    places = orders(n_pairs, len(uncertain), seed)
     between = handed_over(places)[:, :, 1:-1]
-    inner = base.worlds  # a single source has no worlds on the way
+    inner = base.worlds  # a single input has no worlds on the way
     if between.size:
-        values = open_values(base.scenario, _mixed(base, sources, (first, second), between))
+        values = open_values(base.scenario, _mixed(base, uncertain, (first, second), between))
         inner = solve_variants(open_plan(base.scenario), values, solver=solver)
     walks = []
     for subject in asked:
@@ -283,22 +282,25 @@ def _pairs(base: Forecast, n_pairs: int) -> tuple[Ints, Ints]:
 
 
 def _mixed(
-    base: Forecast, sources: Sequence[Source], pair: tuple[Ints, Ints], between: NDArray[np.bool_]
+    base: Forecast,
+    uncertain: Sequence[Uncertain],
+    pair: tuple[Ints, Ints],
+    between: NDArray[np.bool_],
 ) -> list[Floats]:
     """Values of every input on the way from the first world of each pair to the second.
 
     Args:
         base: The forecast.
-        sources: What is handed over.
+        uncertain: What is handed over.
         pair: [pair] The two worlds.
-        between: [source, pair, step] Whether each source has been handed over.
+        between: [uncertain, pair, step] Whether each has been handed over.
 
     Returns:
         For each input, [pair and step] its values, or [stratum, pair and step].
     """
     scenario, inputs = base.scenario, base.inputs.values
-    own = {source.index: between[i] for i, source in enumerate(sources) if source.index >= 0}
-    effects = {source.group: between[i] for i, source in enumerate(sources) if source.group}
+    own = {one.index: between[i] for i, one in enumerate(uncertain) if one.index >= 0}
+    effects = {one.group: between[i] for i, one in enumerate(uncertain) if one.group}
     words = any(word_group(item.value) for item in scenario.inputs)
     where = cube(scenario.inputs, base.draws, base.inputs.seed) if words else None
     stay = np.zeros(between.shape[1:], bool)
@@ -329,26 +331,24 @@ def _worded(item: Input, where: Cube, index: int, own: Ints, effect: Ints) -> Fl
 
 
 def _explained(
-    sources: Sequence[Source], asked: Sequence[Subject], shares: Shares
+    uncertain: Sequence[Uncertain], asked: Sequence[Subject], shares: Shares
 ) -> Iterator[Explained]:
     """The rows of every subject."""
-    names, parts = _parts(sources)
-    by_input, by_sentence = shares.of(np.eye(len(sources))), shares.of(parts)
+    names, parts = _parts(uncertain)
+    by_input, by_sentence = shares.of(np.eye(len(uncertain))), shares.of(parts)
     for k, subject in enumerate(asked):
         yield Explained(
             subject,
-            _rows([source.name for source in sources], [x[k] for x in by_input]),
+            _rows([one.name for one in uncertain], [x[k] for x in by_input]),
             _rows(names, [x[k] for x in by_sentence]),
         )
 
 
-def _parts(sources: Sequence[Source]) -> tuple[list[str], Floats]:
-    """Sentences, and [sentence, source] how much of each source rests on each of them."""
-    rests = [
-        source.cite or (("words",) if source.group else ("assumptions",)) for source in sources
-    ]
+def _parts(uncertain: Sequence[Uncertain]) -> tuple[list[str], Floats]:
+    """Sentences, and [sentence, uncertain] how much of each rests on each of them."""
+    rests = [one.cite or (("words",) if one.group else ("assumptions",)) for one in uncertain]
     names = list(dict.fromkeys(name for cite in rests for name in cite))
-    parts = np.zeros((len(names), len(sources)))
+    parts = np.zeros((len(names), len(uncertain)))
     for column, cite in enumerate(rests):
         for name in cite:
             parts[names.index(name), column] += 1 / len(cite)

@@ -137,22 +137,22 @@ def _first(rows: Sequence[ShareRow], *, every: bool) -> list[ShareRow]:
 
 
 def _inputs(found: Why, each: Explained, trail: Trail, *, every: bool) -> Table:
-    sources = {source.name: source for source in found.sources}
+    uncertain = {one.name: one for one in found.uncertain}
     table = _table("input", "share", "90 %")
     for name in ("rests on", "as written") if every else ("rests on",):
         table.add_column(name)
     for row in _first(each.inputs, every=every):
-        source = sources[row.name]
-        cite = ", ".join(source.cite) or ("-" if source.group else "assumption")
+        one = uncertain[row.name]
+        cite = ", ".join(one.cite) or ("-" if one.group else "assumption")
         table.add_row(_label(found, row.name, trail), percent(row.share),
-                      between(row.low, row.high), cite, *([source.written] * every))  # fmt: skip
+                      between(row.low, row.high), cite, *([one.written] * every))  # fmt: skip
     return table
 
 
 def _label(found: Why, name: str, trail: Trail) -> str:
-    """What a source is called."""
-    source = next(source for source in found.sources if source.name == name)
-    return source.means if source.group else trail.element(name).label
+    """What something uncertain is called."""
+    one = next(one for one in found.uncertain if one.name == name)
+    return one.means if one.group else trail.element(name).label
 
 
 def _sentences(found: Why, each: Explained, trail: Trail, *, every: bool) -> Table:
