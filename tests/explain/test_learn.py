@@ -207,8 +207,14 @@ def test_the_errors_are_the_scatter_over_seeds(tmp_path: Path) -> None:
 
 
 def test_few_worlds_behind_an_answer_are_said(tmp_path: Path) -> None:
-    scenario = crisis(tmp_path, **changed("actors", "us", "precision", to="1 to 200"))
-    assert "32 draws are few" in lessons(scenario).warnings[-1]
+    rare = changed("moves", "threaten", "habit", to="lognormal(0.0001, 4)")
+    blind = changed("actors", "us", "precision", to=0.1)
+    found = lessons(crisis(tmp_path, **blind, **rare), draws=128)
+    few = question(found, "us: first").answers[1]
+    assert few.effective_draws < 12.8
+    (warning,) = found.warnings
+    assert warning.startswith("us: first, threaten: few model worlds speak for this answer (")
+    assert lessons(crisis(tmp_path), draws=4).warnings == ("4 draws are few: errors are rough",)
 
 
 def test_questions_have_words_and_days(tmp_path: Path) -> None:
