@@ -247,7 +247,7 @@ def _question(row: QuestionRow, trail: Trail) -> Row:
         told.append(f"{words(answer.answer)} ({share(answer.probability)}): {after_}")
     return (
         Cell(row.question, "" if row.public else "not public"),
-        Cell(row.date or "no date"),
+        _number(row.date or "no date"),
         Cell("; ".join(told)),
         Cell(share(row.share), number=True, bar=(row.share, row.share, row.share)),
     )
