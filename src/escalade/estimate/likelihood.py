@@ -106,17 +106,21 @@ class Likelihood:
     def _information(self, point: Point) -> Floats:
         design, k = self.design, len(self.design.terms)
         found = np.zeros((k, k))
-        chances = [np.exp(leaf.value) * design.weight for leaf in point.log_chance]
+        weighed = [np.exp(leaf.value) * design.weight for leaf in point.log_chance]
+        pushes = [
+            {a: chance * slope for a, slope in leaf.slopes.items()}
+            for chance, leaf in zip(weighed, point.log_chance, strict=True)
+        ]
         for a, first in enumerate(design.channels):
             for b, second in enumerate(design.channels[: a + 1]):
                 weight = np.zeros(design.n_cases)
-                for chance, leaf in zip(chances, point.log_chance, strict=True):
-                    if a in leaf.slopes and b in leaf.slopes:
-                        weight += chance * leaf.slopes[a] * leaf.slopes[b]
+                for push, leaf in zip(pushes, point.log_chance, strict=True):
+                    if a in push and b in leaf.slopes:
+                        weight += push[a] * leaf.slopes[b]
                 if point.density is not None:
                     made = point.density.slopes
                     weight += design.weight * made.get(a, 0.0) * made.get(b, 0.0)
-                block = (point.slopes[a] * weight) @ point.slopes[b].T
+                block = _weighted(point.slopes[a], weight, point.slopes[b])
                 found[first.index[:, None], second.index] += block
                 if a != b:
                     found[second.index[:, None], first.index] += block.T
@@ -162,6 +166,13 @@ class Likelihood:
                 slope += point.density.slopes.get(channel, 0.0)
             found.append(slope)
         return found
+
+
+def _weighted(left: Floats, weight: Floats, right: Floats) -> Floats:
+    """[row of left, row of right] Products summed by weight, which goes to the smaller of them."""
+    if len(left) <= len(right):
+        return (left * weight) @ right.T
+    return left @ (right * weight).T
 
 
 def require_one_move(tree: Tree) -> None:

@@ -16,6 +16,7 @@ from escalade.estimate.jets import Floats
 
 STEPS = 200  # of one climb
 NEAR = 0.5  # what a further step could add where BFGS takes over
+CLOSE = 20.0  # log-likelihood below a known maximum, by its curvature, where that curvature serves
 FLAT = 1e-7  # what a further step could add to the log-likelihood where a climb ends
 POLISH = 20  # Newton steps at the best point
 ALIKE = 1e-3  # log-likelihoods that count as the same
@@ -62,6 +63,24 @@ class Climb:
 
 
 @dataclass(frozen=True)
+class Summit:
+    """A maximum that is known.
+
+    Attributes:
+        theta: The coefficients there.
+        curvature: Minus the second derivatives there.
+    """
+
+    theta: Floats
+    curvature: Floats
+
+    def below(self, theta: Floats) -> float:
+        """How far the value falls from the maximum to a point, by the curvature."""
+        away = theta - self.theta
+        return 0.5 * float(away @ self.curvature @ away)
+
+
+@dataclass(frozen=True)
 class Search:
     """What many climbs found.
 
@@ -93,13 +112,17 @@ def maximise(
         threads: Climbs at a time; all cores by default. Results do not depend on it.
     """
 
+    known: Summit | None = None
+
     def one(theta: Floats) -> Climb:
         with np.errstate(all="ignore"):  # a step too far is refused for its value
-            return climb(objective, theta)
+            return climb(objective, theta, known)
 
     with warnings.catch_warnings(), ThreadPoolExecutor(threads or os.cpu_count() or 1) as pool:
         warnings.simplefilter("ignore", RuntimeWarning)  # of line searches, whose ends are judged
-        climbs = list(pool.map(one, starts))
+        first = one(starts[0])
+        known = _summit(objective, first, size)
+        climbs = [first, *pool.map(one, starts[1:])]
     values = np.array([each.value if np.isfinite(each.value) else np.nan for each in climbs])
     with np.errstate(all="ignore"):
         maxima = _maxima(objective, climbs, size)
@@ -124,18 +147,31 @@ def _maxima(objective: Objective, climbs: list[Climb], size: Floats) -> tuple[Cl
     return tuple(sorted(found, key=lambda c: -c.value))
 
 
-def climb(objective: Objective, theta: Floats) -> Climb:
+def _summit(objective: Objective, climb: Climb, size: Floats) -> Summit | None:
+    """A maximum with its curvature; none where the climb did not end at one."""
+    if not climb.converged:
+        return None
+    with np.errstate(all="ignore"):
+        found = Summit(climb.theta, -objective.hessian(climb.theta))
+    natural = found.curvature / np.outer(size, size)
+    curved = np.isfinite(natural).all() and np.linalg.eigvalsh(natural)[0] > CURVED
+    return found if curved else None
+
+
+def climb(objective: Objective, theta: Floats, known: Summit | None = None) -> Climb:
     """Scoring steps, damped until each leads up (Levenberg and Marquardt), then BFGS.
 
     Scoring goes far from anywhere but is slow at the end where the model does not hold; so BFGS
-    takes over in coordinates in which the information is the identity.
+    takes over in coordinates in which the information is the identity, or the curvature of a known
+    maximum that is close. Where a climb ends it finds out by itself.
     """
     value, gradient, curved = objective.climb(theta)
     damping, steps, gain, curvature = 1e-3, 1, np.inf, curved()
     while np.isfinite(gradient).all() and np.isfinite(curvature).all() and steps < STEPS:
         step, gain = damped_step(curvature, gradient, damping)
         if gain < NEAR:
-            return finish(objective, theta, curvature, steps)
+            near = known is not None and known.below(theta) < CLOSE
+            return finish(objective, theta, known.curvature if near else curvature, steps)
         ahead = objective.climb(theta + step)
         steps += 1
         if ahead[0] > value and np.isfinite(ahead[1]).all():
