@@ -50,12 +50,15 @@ json = click.option("--json", is_flag=True, help="Print JSON.")
 def read(file: Path, target: Path | None) -> Scenario:
     """Read a scenario and make sure that what is to be written replaces none of its files."""
     from escalade.scenario.read import read_scenario
+    from escalade.scenario.scenario import Fitted
 
     scenario = read_scenario(file)
     if target is None:
         return scenario
     given = scenario.assessment
-    mine = [path.resolve() for path in (*scenario.files, given.text, given.sentences) if path]
+    fits = [item.value.path for item in scenario.inputs if isinstance(item.value, Fitted)]
+    own = (*scenario.files, *fits, given.text, given.sentences)
+    mine = [path.resolve() for path in own if path]
     if target.resolve() in mine:
         raise EscaladeError(f"{target} is one of the files of the scenario; choose another name")
     if target.is_dir() or not target.name:

@@ -111,7 +111,6 @@ def maximise(
         size: [coefficient] Times which a coefficient is in natural units.
         threads: Climbs at a time; all cores by default. Results do not depend on it.
     """
-
     known: Summit | None = None
 
     def one(theta: Floats) -> Climb:
@@ -170,8 +169,9 @@ def climb(objective: Objective, theta: Floats, known: Summit | None = None) -> C
     while np.isfinite(gradient).all() and np.isfinite(curvature).all() and steps < STEPS:
         step, gain = damped_step(curvature, gradient, damping)
         if gain < NEAR:
-            near = known is not None and known.below(theta) < CLOSE
-            return finish(objective, theta, known.curvature if near else curvature, steps)
+            if known is not None and known.below(theta) < CLOSE:
+                curvature = known.curvature
+            return finish(objective, theta, curvature, steps)
         ahead = objective.climb(theta + step)
         steps += 1
         if ahead[0] > value and np.isfinite(ahead[1]).all():

@@ -9,12 +9,11 @@ from escalade.forecast.draws import Cube, Draws, cube, dimensions, values_at
 from escalade.forecast.forecast import Forecast
 from escalade.forecast.plan import plan
 from escalade.forecast.worlds import Solver, Worlds, evaluate
-from escalade.scenario.scenario import Ranking, Scenario
-from escalade.scenario.values import Distribution
+from escalade.scenario.scenario import Scenario, Value
 from escalade.solve import solve
 
 
-def change_inputs(scenario: Scenario, values: Mapping[int, Distribution | Ranking]) -> Scenario:
+def change_inputs(scenario: Scenario, values: Mapping[int, Value]) -> Scenario:
     """The scenario with other distributions or rankings for some inputs, by their index."""
     inputs = tuple(
         replace(item, value=values.get(index, item.value))

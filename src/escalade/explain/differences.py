@@ -12,6 +12,7 @@ from escalade.scenario.bound import BoundNumber, QuantityRef
 from escalade.scenario.claims import PastMove
 from escalade.scenario.scenario import (
     Actor,
+    Fitted,
     Input,
     Move,
     Observation,
@@ -19,8 +20,8 @@ from escalade.scenario.scenario import (
     Scenario,
     Theatre,
     Type,
+    Value,
 )
-from escalade.scenario.values import Distribution
 
 MOST_ELEMENTS = 24
 """More differences than these are exchanged in groups: those of an actor, of a theatre's moves."""
@@ -30,8 +31,7 @@ STRUCTURE = "structure"
 
 _WORDS = frozenset(["means", "cite", "line", "name", "code", "resolved_by", "date", "said", "grade",
                     "source", "status", "origin", "says"])  # fmt: skip
-"""Fields that no forecast depends on. (The date of an observed move orders what it teaches: the
-history is compared with it.)"""
+"""Fields that no forecast depends on. (A history is compared with the dates of its moves.)"""
 
 _INPUTS = frozenset(["habit", "ranking", "share", "precision", "value", "ratio", "said"])
 """Fields that hold the index of an input, where they hold a whole number."""
@@ -169,7 +169,7 @@ def _at(scenario: Scenario, theatre: str, path: str) -> str:
 def _renumbered(value: Any, index: Sequence[int]) -> Any:
     """The same with every index of an input replaced."""
     if isinstance(value, QuantityRef):
-        return QuantityRef(index[value.index])
+        return replace(value, index=index[value.index])
     if isinstance(value, BoundNumber):
         return value
     if is_dataclass(value) and not isinstance(value, type):
@@ -202,10 +202,12 @@ def _content(value: Any) -> Any:
     return tuple(_content(part) for part in value) if isinstance(value, tuple) else value
 
 
-def _value(value: Distribution | Ranking) -> Any:
+def _value(value: Value) -> Any:
     """What an uncertain value means."""
     if isinstance(value, Ranking):
         return value.strata
+    if isinstance(value, Fitted):
+        return value.names, value.mean, value.root, value.power, value.sample
     return value.family, value.parameters, value.group
 
 

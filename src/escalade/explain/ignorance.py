@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import math
+from dataclasses import replace
+
 from escalade.errors import EscaladeError
 from escalade.explain.change import idle
 from escalade.explain.variants import unordered
 from escalade.scenario.expressions import Bound, quantities
 from escalade.scenario.faults import quote
-from escalade.scenario.scenario import Input, Ranking, Scenario
-from escalade.scenario.values import Distribution, Kind, parse_value
+from escalade.scenario.scenario import Fitted, Input, Ranking, Scenario, Value
+from escalade.scenario.values import Z90, Distribution, Kind, parse_value
 
 WIDE: dict[str, tuple[Kind, str]] = {
     "probability": ("probability", "uniform(0, 1)"),
@@ -24,10 +27,12 @@ MAGNITUDE = 10.0
 """By what factor a quantity in units of its own may be smaller or larger than written."""
 
 
-def ignorance(item: Input) -> Distribution | Ranking:
+def ignorance(item: Input) -> Value:
     """What is known of an input when nothing is: see docs/explain.md."""
     if isinstance(item.value, Ranking):
         return unordered(item.value)
+    if isinstance(item.value, Fitted):
+        return _apart(item.value)
     if item.kind == "likelihood_ratio":
         return Distribution("fixed", (1.0,), "1")
     if _has_units(item):
@@ -40,6 +45,20 @@ def _has_units(item: Input) -> bool:
     """Whether a number is a quantity in units of its own, not a cost in units of utility."""
     own = item.name.startswith("quantities.") and item.unit != "utility"
     return item.kind == "real" or (item.kind == "cost" and own)
+
+
+def _apart(value: Fitted) -> Fitted:
+    """Coefficients far from 0 on either side, scales within a factor; none tells of another."""
+    spread = [
+        math.log(MAGNITUDE) if power else MAGNITUDE * abs(mean) or 1.0
+        for mean, power in zip(value.mean, value.power, strict=True)
+    ]
+    size = len(spread)
+    root = tuple(
+        tuple(s / Z90 if i == j else 0.0 for j in range(size)) for i, s in enumerate(spread)
+    )
+    mean = tuple(m if p else 0.0 for m, p in zip(value.mean, value.power, strict=True))
+    return replace(value, mean=mean, root=root, sample=(), text="anything")
 
 
 def _magnitude(median: float) -> Distribution:

@@ -28,7 +28,7 @@ from escalade.forecast.worlds import Ends, Floats, Solver, outcome_table, read_j
 from escalade.scenario.expressions import quantities
 from escalade.scenario.faults import quote
 from escalade.scenario.history import follow
-from escalade.scenario.scenario import Ranking, Scenario
+from escalade.scenario.scenario import Scenario, Value
 from escalade.scenario.values import Distribution
 from escalade.solve import solve
 
@@ -49,7 +49,7 @@ class Changes:
         texts: How each was asked for.
     """
 
-    inputs: Mapping[int, Distribution | Ranking]
+    inputs: Mapping[int, Value]
     moves: tuple[tuple[Step, bool], ...]
     texts: tuple[str, ...]
 
@@ -60,7 +60,7 @@ def read_changes(scenario: Scenario, texts: Sequence[str]) -> Changes:
     Raises:
         EscaladeError: If one cannot be read, or two contradict each other.
     """
-    inputs: dict[int, Distribution | Ranking] = {}
+    inputs: dict[int, Value] = {}
     moves: dict[Step, bool] = {}
     for text in texts:
         name, equals, value = text.partition("=")

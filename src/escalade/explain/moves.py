@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from escalade.explain.change import idle
 from escalade.explain.shift import Part, Space
 from escalade.forecast.draws import word_group
-from escalade.scenario.scenario import Input, Ranking
+from escalade.scenario.scenario import Fitted, Input, Ranking
 
 Floats = NDArray[np.float64]
 
@@ -81,6 +81,10 @@ def _input(item: Input, sd: float, before: Floats, after: Floats) -> Moved:
     """An input that moves."""
     if isinstance(item.value, Ranking):
         changes = tuple(_gaps(item.value, before, after))
+    elif isinstance(item.value, Fitted):
+        middle = (np.median(values, axis=1).tolist() for values in (before, after))
+        named = (f"{item.name}.{name}" for name in item.value.names)
+        changes = tuple(Change(*each) for each in zip(named, *middle, strict=True))
     else:
         changes = (Change(item.name, float(np.median(before)), float(np.median(after))),)
     return Moved(item.name, item.means, item.kind, item.unit, item.cite, sd, changes)

@@ -12,8 +12,8 @@ from escalade.scenario.faults import LanguageFault, quote, suggest
 from escalade.scenario.grades import likelihood_ratio
 from escalade.scenario.play import NOTHING
 from escalade.scenario.rankings import read_ranking
-from escalade.scenario.scenario import ANALYST, Input, Ranking, Scenario
-from escalade.scenario.values import Distribution, Kind, parse_value
+from escalade.scenario.scenario import ANALYST, Fitted, Input, Ranking, Scenario, Value
+from escalade.scenario.values import Kind, parse_value
 
 Found = TypeVar("Found")
 
@@ -66,13 +66,16 @@ def find_input(scenario: Scenario, text: str) -> int:
     return find(text, {item.name: i for i, item in enumerate(scenario.inputs)}, "input")
 
 
-def read_value(scenario: Scenario, index: int, text: str) -> Distribution | Ranking:
+def read_value(scenario: Scenario, index: int, text: str) -> Value:
     """A value for an input, in the language of the file; for evidence a grade such as B2 too.
 
     Raises:
         EscaladeError: If it cannot be read as a value of that kind.
     """
     item = scenario.inputs[index]
+    if isinstance(item.value, Fitted):
+        raise fault(f"{item.name} is an estimate, of numbers that belong together",
+                    "Fit to other cases, or change the file.")  # fmt: skip
     try:
         if isinstance(item.value, Ranking):
             return read_ranking(text, [name for stratum in item.value.strata for name in stratum])
@@ -115,6 +118,9 @@ def numeric(item: Input) -> Kind:
     if isinstance(item.value, Ranking):
         raise fault(f"{item.name} is a ranking, which has no range",
                     "Take an input that is a number.")  # fmt: skip
+    if isinstance(item.value, Fitted):
+        raise fault(f"{item.name} is an estimate, of several numbers",
+                    "Take an input that is one number.")  # fmt: skip
     return _KINDS.get(item.kind, "weight")
 
 

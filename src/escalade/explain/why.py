@@ -18,7 +18,7 @@ from escalade.explain.variants import canonical, open_plan, open_values, solve_v
 from escalade.forecast.draws import Cube, cube, dimensions, values_at, word_group
 from escalade.forecast.forecast import Forecast
 from escalade.forecast.worlds import Solver
-from escalade.scenario.scenario import Input, Scenario
+from escalade.scenario.scenario import Fitted, Input, Scenario
 from escalade.solve import solve
 
 Floats = NDArray[np.float64]
@@ -43,6 +43,7 @@ class Uncertain:
         cite: Sentences it rests on; empty for an assumption.
         index: Index of the input; -1 for words.
         group: Group of the words; empty for an input.
+        source: File of the estimate that it is; empty for others.
     """
 
     name: str
@@ -51,6 +52,7 @@ class Uncertain:
     cite: tuple[str, ...]
     index: int = -1
     group: str = ""
+    source: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +61,8 @@ class ShareRow:
 
     Attributes:
         name: As of what is uncertain; or the id of the sentence, ``assumptions`` for inputs that
-            cite none, ``words`` for what the author means by words.
+            cite none, ``estimates`` for those that were fitted to past cases and cite none,
+            ``words`` for what the author means by words.
         share: Share of the variance across worlds; all of one list sum to 1. NaN where nothing
             varies or where too few worlds count.
         low: Lower end of its interval.
@@ -232,7 +235,8 @@ def _uncertain(scenario: Scenario) -> Iterator[Uncertain]:
         if i not in still and dimensions(item.value)
     ]
     for index, item in used:
-        yield Uncertain(item.name, item.means, item.value.text, item.cite, index)
+        source = item.value.path.name if isinstance(item.value, Fitted) else ""
+        yield Uncertain(item.name, item.means, item.value.text, item.cite, index, source=source)
     for group in sorted({found for _, item in used if (found := word_group(item.value))}):
         said = [item.value.text for _, item in used if word_group(item.value) == group]
         means = f"what the author means by words such as {said[0]}"
@@ -346,7 +350,10 @@ def _explained(
 
 def _parts(uncertain: Sequence[Uncertain]) -> tuple[list[str], Floats]:
     """Sentences, and [sentence, uncertain] how much of each rests on each of them."""
-    rests = [one.cite or (("words",) if one.group else ("assumptions",)) for one in uncertain]
+    rests = [
+        one.cite or ("words" if one.group else "estimates" if one.source else "assumptions",)
+        for one in uncertain
+    ]
     names = list(dict.fromkeys(name for cite in rests for name in cite))
     parts = np.zeros((len(names), len(uncertain)))
     for column, cite in enumerate(rests):

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from escalade.errors import EscaladeError
 from escalade.forecast.sobol import MAX_DIMENSION, sobol
-from escalade.scenario.scenario import Input, Ranking
+from escalade.scenario.scenario import Fitted, Input, Ranking, Value
 from escalade.scenario.values import Distribution
 
 Floats = NDArray[np.float64]
@@ -28,7 +28,8 @@ class Draws:
     """The inputs in every model world.
 
     Attributes:
-        values: For each input, [draw] its values, or [stratum, draw] utilities for a ranking.
+        values: For each input, [draw] its values, or [stratum, draw] utilities for a ranking, or
+            [number, draw] for an estimate.
         seed: Seed of the scrambled Sobol sequence.
     """
 
@@ -53,7 +54,8 @@ class Cube(NamedTuple):
 
     Attributes:
         points: For each input, [dimension, draw] independent uniform numbers in (0, 1): none for a
-            plain number, one per gap for a ranking (per stratum without an order), otherwise one.
+            plain number, one per gap for a ranking (per stratum without an order), one per number
+            of an estimate unless a sample of them is drawn, otherwise one.
         effects: For each group of likelihood words, [draw] what the author means by such words: an
             independent standard normal number.
     """
@@ -101,7 +103,7 @@ def cube(inputs: Sequence[Input], n_draws: int, seed: int) -> Cube:
 
 
 def values_at(inputs: Sequence[Input], where: Cube, n_draws: int) -> tuple[Floats, ...]:
-    """The values of inputs at points: [draw] each, or [stratum, draw] for a ranking; read-only."""
+    """The values of inputs at points, as in `Draws`; read-only."""
     values = []
     for item, points in zip(inputs, where.points, strict=True):
         found = _values(item.value, points, where.effects, n_draws)
@@ -110,17 +112,19 @@ def values_at(inputs: Sequence[Input], where: Cube, n_draws: int) -> tuple[Float
     return tuple(values)
 
 
-def dimensions(value: Distribution | Ranking) -> int:
+def dimensions(value: Value) -> int:
     """How many uniform numbers a draw of an input takes."""
     if isinstance(value, Ranking):
         uniform = len(value.strata) - (1 if value.ordered else 0)
         return uniform if uniform > 1 else 0
+    if isinstance(value, Fitted):
+        return 1 if value.sample else len(value.root)
     return 0 if value.family == "fixed" else 1
 
 
-def word_group(value: Distribution | Ranking) -> str:
+def word_group(value: Value) -> str:
     """The group of likelihood words that share an author's effect; empty for none."""
-    return "" if isinstance(value, Ranking) else value.group
+    return value.group if isinstance(value, Distribution) else ""
 
 
 def _sobol(dimension: int, n_draws: int, seed: int) -> Floats:
@@ -132,13 +136,13 @@ def _sobol(dimension: int, n_draws: int, seed: int) -> Floats:
     return np.clip(points, tiny, 1.0 - tiny, out=points)
 
 
-def _values(
-    value: Distribution | Ranking, points: Floats, effects: Mapping[str, Floats], n_draws: int
-) -> Floats:
+def _values(value: Value, points: Floats, effects: Mapping[str, Floats], n_draws: int) -> Floats:
     """The values of one input at its points of the unit cube."""
     if isinstance(value, Ranking):
         find = _utilities if value.ordered else _any_order
         return find(len(value.strata), points, n_draws)
+    if isinstance(value, Fitted):
+        return _together(value, points)
     if value.family == "fixed":
         return np.full(n_draws, value.parameters[0])
     if value.group:
@@ -148,6 +152,17 @@ def _values(
         mean, sd = value.parameters
         return _expit(mean + sd * normal)
     return quantile(value, points[0])
+
+
+def _together(value: Fitted, points: Floats) -> Floats:
+    """[number, draw] Numbers of an estimate: correlated normals, or rows of a sample."""
+    if value.sample:
+        rows = np.array(value.sample)
+        found = rows[(points[0] * len(rows)).astype(np.intp)].T
+    else:
+        found = np.array(value.mean)[:, None] + np.array(value.root) @ _normal_quantile(points)
+    power = np.array(value.power)[:, None]
+    return np.where(power == 0, found, np.exp(power * found))
 
 
 def _utilities(n_strata: int, points: Floats, n_draws: int) -> Floats:

@@ -23,7 +23,7 @@ from escalade.forecast.rows import (
 )
 from escalade.forecast.summary import HIGH, LOW, effective_draws
 from escalade.forecast.worlds import Solver, Worlds, evaluate, evaluate_habit
-from escalade.scenario.scenario import Scenario
+from escalade.scenario.scenario import Fitted, Scenario
 from escalade.scenario.seen import as_of
 from escalade.solve import Status, solve
 
@@ -212,4 +212,16 @@ def _provenance(
             Status(int(s)).name.lower(): int(c) for s, c in zip(statuses, counts, strict=True)
         },
         "largest_residual": float(residual.max(initial=0.0)),
+        "estimates": _estimates(scenario),
     }
+
+
+def _estimates(scenario: Scenario) -> list[dict[str, Any]]:
+    """The estimates that numbers rest on."""
+    return [
+        {
+            "name": item.name, "file": item.value.path.name, "digest": item.value.digest,
+            "form": "sample" if item.value.sample else "normal", "names": list(item.value.names),
+        }
+        for item in scenario.inputs if isinstance(item.value, Fitted)
+    ]  # fmt: skip

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from escalade.errors import EscaladeError
 from escalade.forecast.forecast import Forecast
-from escalade.scenario.scenario import Ranking
+from escalade.scenario.scenario import Fitted, Ranking
 from escalade.solve import Status
 
 Column = NDArray[np.generic]
@@ -34,6 +34,10 @@ def sample_table(forecast: Forecast) -> dict[str, Column]:
         if isinstance(item.value, Ranking):
             for stratum in range(1, len(values)):
                 columns[f"{item.name}[{stratum + 1}]"] = values[stratum]
+        elif isinstance(item.value, Fitted):
+            columns |= {
+                f"{item.name}.{n}": v for n, v in zip(item.value.names, values, strict=True)
+            }
         else:
             columns[item.name] = values
     for theatre, table in zip(forecast.scenario.theatres, worlds.outcomes, strict=True):

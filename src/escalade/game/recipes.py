@@ -63,7 +63,7 @@ class Recipes:
         """
         n = prior.shape[-1]
         if precision is None:
-            precision = np.stack([values[actor.precision] for actor in self.scenario.actors])
+            precision = self._precisions(values, n)
         return Tables(
             payoff=self._payoffs(values, n),
             chance=self._chances(values, n),
@@ -73,6 +73,20 @@ class Recipes:
             precision=np.array(precision, dtype=float),
             prior=prior,
         )
+
+    def _precisions(self, values: Sequence[Floats], n: int) -> Floats:
+        """[actor, draw] How seldom each actor errs."""
+        actors = self.scenario.actors
+        found = np.stack(
+            [np.broadcast_to(self._amount(Amount(a.precision, None), values), n) for a in actors]
+        )
+        for actor, own in zip(actors, found, strict=True):
+            if (own < 0).any():
+                raise GameError(
+                    f"the precision of {actor.id} is below 0 in {int((own < 0).sum()):,} of {n:,} "
+                    "model worlds; write `max(0, …)`, or take the `precision` of an estimate"
+                )
+        return found
 
     def _payoffs(self, values: Sequence[Floats], n: int) -> Floats:
         """[row, slot, draw] Utility of the outcome less costs."""

@@ -17,7 +17,7 @@ from escalade.explain.learn import Lessons, QuestionRow
 from escalade.explain.moves import Change, Moved
 from escalade.explain.why import Explained, Why
 from escalade.ledger.score import Score
-from escalade.report.phrases import interval, opening, share
+from escalade.report.phrases import UNCITED, interval, opening, share
 from escalade.report.trail import Trail, words
 from escalade.report.why import NOT_SENTENCES
 from escalade.report.words import points
@@ -190,7 +190,7 @@ def _side(side: Side) -> str:
 
 def _move(move: Moved, trail: Trail) -> Iterator[Row]:
     name = Cell(trail.element(move.name).label if move.kind != "words" else move.means, move.means)
-    rests = Cell("" if move.cite else "assumption", cite=move.cite)
+    rests = Cell("" if move.cite else UNCITED.get(move.kind, "assumption"), cite=move.cite)
     if len(move.changes) == 1:
         ends = (_number(_amount(move, value)) for value in _ends(move.changes[0]))
         yield (name, *ends, _number(f"{move.sd:+.1f}"), rests)

@@ -9,6 +9,7 @@ from rich.table import Table
 
 from escalade.explain.flip import Flip, Side
 from escalade.explain.moves import Change, Moved
+from escalade.report.phrases import UNCITED
 from escalade.report.words import percent, plain_console
 
 
@@ -69,7 +70,7 @@ def _moves(moves: Sequence[Moved]) -> Table:
         ends = _ends(move, single) if single else ("", "")
         name = move.name + (f"\n{move.means}" if move.means else "")
         table.add_row(name, *ends, f"{move.sd:+.1f}" if single else f"{move.sd:.1f}",
-                      ", ".join(move.cite) or "assumption")  # fmt: skip
+                      ", ".join(move.cite) or UNCITED.get(move.kind, "assumption"))  # fmt: skip
         for change in () if single else move.changes:
             table.add_row(f"  {change.what}", *_ends(move, change), "", "")
     return table

@@ -9,6 +9,7 @@ from rich.tree import Tree
 from escalade.game.compile import CompiledTheatre, compile_theatre
 from escalade.game.game import CHANCE
 from escalade.report.words import plain_console
+from escalade.scenario.bound import Bound, QuantityRef, quantities
 from escalade.scenario.play import multipliers
 from escalade.scenario.scenario import Ranking, Scenario, Theatre
 
@@ -31,8 +32,8 @@ def print_outline(
     console.print(f"assessment by {scenario.assessment.by}, {scenario.assessment.date}")
     console.print("\nActors")
     for actor in scenario.actors:
-        precision = scenario.inputs[actor.precision].value
-        console.print(f"  {actor.id}: {actor.name}, precision {precision.text}", soft_wrap=True)
+        precision = _written(scenario, actor.precision)
+        console.print(f"  {actor.id}: {actor.name}, precision {precision}", soft_wrap=True)
         for type_ in actor.types if len(actor.types) > 1 else ():
             share = (
                 scenario.inputs[type_.share].value.text if type_.share is not None else "the rest"
@@ -42,6 +43,14 @@ def print_outline(
     for index, theatre in enumerate(scenario.theatres):
         if not only or theatre.id == only:
             _print_theatre(scenario, theatre, compile_theatre(scenario, index), depth, console)
+
+
+def _written(scenario: Scenario, amount: Bound) -> str:
+    """A number as the author wrote it, or which estimates it is worked out from."""
+    read = [scenario.inputs[index] for index in sorted(quantities(amount))]
+    if isinstance(amount, QuantityRef) and amount.part < 0:
+        return read[0].value.text
+    return "worked out from " + ", ".join(item.name for item in read)
 
 
 def _print_theatre(

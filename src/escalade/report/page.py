@@ -104,7 +104,7 @@ def _context(forecast: Forecast, trail: Trail) -> dict[str, Any]:
         "silent": [s.id for s in sentences if not s.elements and not s.apart],
         "apart": [s.id for s in sentences if not s.elements and s.apart],
         "inputs": inputs,
-        "assumptions": [row for row in inputs if not row.cite],
+        "assumptions": [row for row in inputs if not (row.cite or row.source)],
         "evidence": list(trail.evidence()),
         "interval_share": round(100 * (forecast.provenance["settings"]["interval"][1]
                                        - forecast.provenance["settings"]["interval"][0])),

@@ -8,6 +8,9 @@ import re
 from escalade.report.words import between, percent, rounded
 
 PERCENT = "\u00a0%"
+UNCITED = {"estimate": "past cases"}
+"""What an input that cites no sentence rests on, by its kind, if it is no assumption."""
+
 NOTHING = 1e-6
 """An amount below this is the rounding of sums that should be 0."""
 

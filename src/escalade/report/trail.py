@@ -12,11 +12,20 @@ from pathlib import Path
 import numpy as np
 
 from escalade.errors import ScenarioError, TextError
-from escalade.forecast.draws import quantile
+from escalade.forecast.draws import draw, quantile
 from escalade.forecast.summary import HIGH, LOW
 from escalade.report.evidence import CREDIBILITY, RELIABILITY, idle, subject
 from escalade.report.phrases import interval, opening, share
-from escalade.scenario.scenario import ANALYST, Input, Observation, Ranking, Scenario, Theatre
+from escalade.scenario.scenario import (
+    ANALYST,
+    Fitted,
+    Input,
+    Observation,
+    Ranking,
+    Scenario,
+    Theatre,
+)
+from escalade.scenario.values import Distribution
 from escalade.text.pins import Pins, read_pins, read_text, verify
 
 UNKNOWN = "unknown"
@@ -37,6 +46,7 @@ _NOUNS = {
     "precision": "precision",
     "wants": "wants",
     "beliefs": "belief",
+    "estimates": "estimate",
     "quantities": "quantity",
     "state": "state",
     "moves": "move",
@@ -129,6 +139,7 @@ class InputRow:
     drawn: str
     cite: tuple[str, ...]
     line: str
+    source: str = ""
 
 
 @dataclass(frozen=True)
@@ -293,6 +304,7 @@ class Trail:
             drawn=drawn(item),
             cite=item.cite,
             line=f"{file}:{item.line}" if item.line else file,
+            source=item.value.path.name if isinstance(item.value, Fitted) else "",
         )
 
     def evidence(self) -> Iterator[EvidenceRow]:
@@ -320,6 +332,8 @@ class Trail:
 
 def drawn(item: Input) -> str:
     """Median and central 90 % of an input; empty for a ranking or a plain number."""
+    if isinstance(item.value, Fitted):
+        return _numbers(item.value)
     if isinstance(item.value, Ranking) or item.value.family == "fixed":
         return ""
     low, median, high = quantile(item.value, np.array([LOW, 0.5, HIGH])).tolist()
@@ -328,9 +342,16 @@ def drawn(item: Input) -> str:
     return f"{median:.3g} ({low:.3g} to {high:.3g})"
 
 
+def _numbers(value: Fitted) -> str:
+    """Median and central 90 % of each number of an estimate."""
+    drawn_ = draw([Input("estimates", value, "estimate")], 1024, 0).values[0]
+    rows = zip(value.names, np.quantile(drawn_, [LOW, 0.5, HIGH], axis=1).T.tolist(), strict=True)
+    return "; ".join(f"{name} {b:.3g} ({a:.3g} to {c:.3g})" for name, (a, b, c) in rows)
+
+
 def _precision_words(item: Input) -> str:
     """A precision as a sentence: how often a costly error is made; empty for other inputs."""
-    if item.kind != "precision" or isinstance(item.value, Ranking):
+    if item.kind != "precision" or not isinstance(item.value, Distribution):
         return ""
     error = 1 / (1 + math.exp(min(item.value.median / 10, 700)))
     return (

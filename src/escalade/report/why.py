@@ -28,6 +28,7 @@ LEAST = 0.0005
 
 NOT_SENTENCES = {
     "assumptions": "assumptions without a sentence",
+    "estimates": "estimates from past cases",
     "words": "what the author means by words",
 }
 
@@ -143,7 +144,7 @@ def _inputs(found: Why, each: Explained, trail: Trail, *, every: bool) -> Table:
         table.add_column(name)
     for row in _first(each.inputs, every=every):
         one = uncertain[row.name]
-        cite = ", ".join(one.cite) or ("-" if one.group else "assumption")
+        cite = ", ".join(one.cite) or ("-" if one.group else one.source or "assumption")
         table.add_row(_label(found, row.name, trail), percent(row.share),
                       between(row.low, row.high), cite, *([one.written] * every))  # fmt: skip
     return table

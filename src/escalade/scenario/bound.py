@@ -44,9 +44,10 @@ class VariableRef:
 
 @dataclass(frozen=True, slots=True)
 class QuantityRef:
-    """The quantity (or other input) with an index."""
+    """The quantity (or other input) with an index; `part` is which number of an estimate."""
 
     index: int
+    part: int = -1
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,7 +171,7 @@ def evaluate(
     *,
     state: Sequence[float],
     made: Callable[[str], bool],
-    quantity: Callable[[int], float | NDArray[np.float64]],
+    quantity: Callable[[int], Any],
 ) -> Value:
     """The value of an expression in one state.
 
@@ -180,7 +181,8 @@ def evaluate(
         bound: The expression.
         state: [variable] Index of the level, number, or 0 and 1 for a flag.
         made: Whether a move has been made.
-        quantity: Value of the quantity at an index: a float, or [draw] one for each draw.
+        quantity: Value of the quantity at an index: a float, or [draw] one for each draw; of an
+            estimate, one of these for each of its numbers.
 
     Returns:
         A float or bool; [draw] an array when a quantity that matters is one.
@@ -204,8 +206,9 @@ def _value(bound: Bound, world: _World) -> Value:
         case VariableRef(index=index, kind=sort):
             found = float(world.state[index])
             found = found != 0 if sort == "flag" else found
-        case QuantityRef(index=index):
-            found = world.quantity(index)
+        case QuantityRef(index=index, part=part):
+            held: Any = world.quantity(index)
+            found = held[part] if part >= 0 else held
             found = found if _is_array(found) else float(found)
         case Made(move=move):
             found = bool(world.made(move))

@@ -15,7 +15,7 @@ from escalade.scenario.claims import (
     QuantityEvent,
     TypeEvent,
 )
-from escalade.scenario.expressions import Scope, bind, names, parse, quantities
+from escalade.scenario.expressions import Bound, Scope, bind, names, parse, quantities
 from escalade.scenario.faults import ExpressionFault, LanguageFault, quote
 from escalade.scenario.grades import ITEM, SOURCE, likelihood_ratio
 from escalade.scenario.history import Followed, turns_by
@@ -31,7 +31,7 @@ def read_evidence(
     reading: Reading,
     actors: Sequence[Actor],
     theatres: Sequence[Theatre],
-    quantity: Mapping[str, int],
+    quantity: Mapping[str, Bound],
 ) -> tuple[Report, ...]:
     """The evidence of a file, with the ratios of its own table; faults are noted."""
     ratios, reports = _ratios(reading), []
@@ -81,7 +81,7 @@ def _says(
     given: schema.Evidence,
     actors: Sequence[Actor],
     theatres: Sequence[Theatre],
-    quantity: Mapping[str, int],
+    quantity: Mapping[str, Bound],
 ) -> tuple[Hidden, bool]:
     """What a report speaks of, and whether it denies it."""
     said, denies = parse(given.says), False

@@ -65,12 +65,12 @@ class Scope:
 
     Attributes:
         variables: State variables by name.
-        quantities: Index of each quantity by name.
+        quantities: Index of each quantity by name, or what it is worked out from.
         moves: Moves that ``made`` may ask for.
     """
 
     variables: Mapping[str, Variable]
-    quantities: Mapping[str, int]
+    quantities: Mapping[str, int | Bound]
     moves: Collection[str]
 
 
@@ -237,7 +237,8 @@ class _Binder:
             ref = VariableRef(variable.index, variable.kind)
             return ref, sorts.get(variable.kind, variable.levels)
         if name.id in self.scope.quantities:
-            return QuantityRef(self.scope.quantities[name.id]), "number"
+            found = self.scope.quantities[name.id]
+            return QuantityRef(found) if isinstance(found, int) else found, "number"
         raise self._unknown(name, context)
 
     def _unknown(self, name: Name, context: Variable | None) -> ExpressionFault:

@@ -6,10 +6,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from escalade.errors import Fault, ScenarioError
+from escalade.scenario.bound import parts
 from escalade.scenario.claims import QuantityEvent
 from escalade.scenario.expressions import Bound, QuantityRef, quantities
 from escalade.scenario.play import Rules, census, multipliers
-from escalade.scenario.scenario import Move, Scenario, Theatre, Turn
+from escalade.scenario.scenario import Fitted, Move, Scenario, Theatre, Turn
 from escalade.scenario.tradecraft import mixes_confidence
 from escalade.scenario.values import Distribution
 from escalade.text.pins import Pins, read_pins, read_text, verify
@@ -83,7 +84,8 @@ def _mixed_confidence(scenario: Scenario, pins: Pins, prose: str) -> Iterator[Fa
 
 def _assumptions(scenario: Scenario) -> Iterator[Fault]:
     """Uncertain inputs nobody cites, and shares that add up to more than one."""
-    free = [item.name for item in scenario.inputs if not item.cite and item.kind != "real"]
+    known = ("real", "estimate")
+    free = [item.name for item in scenario.inputs if not item.cite and item.kind not in known]
     if free:
         shown = ", ".join(free[:5]) + (f" and {len(free) - 5} more" if len(free) > 5 else "")
         yield _note(scenario, 0, f"assumptions without citation: {shown}")
@@ -97,7 +99,7 @@ def _assumptions(scenario: Scenario) -> Iterator[Fault]:
 
 
 def _unused(scenario: Scenario) -> Iterator[Fault]:
-    """Quantities that no expression and no report reads."""
+    """Quantities and coefficients that no expression and no report reads."""
     bounds = [bound for theatre in scenario.theatres for bound in theatre.bounds()]
     bounds += [r.event.test for r in scenario.evidence if isinstance(r.event, QuantityEvent)]
     read = {index for bound in bounds for index in quantities(bound)}
@@ -105,6 +107,13 @@ def _unused(scenario: Scenario) -> Iterator[Fault]:
         if item.name.startswith("quantities.") and index not in read:
             name = item.name.removeprefix("quantities.")
             yield _note(scenario, item.line, f"the quantity '{name}' is never used")
+    bounds += [actor.precision for actor in scenario.actors]
+    refs = {part for bound in bounds for part in parts(bound) if isinstance(part, QuantityRef)}
+    for index, item in enumerate(scenario.inputs):
+        for number, name in enumerate(item.value.names if isinstance(item.value, Fitted) else ()):
+            if QuantityRef(index, number) not in refs:
+                whole = f"{item.name.removeprefix('estimates.')}.{name}"
+                yield _note(scenario, item.line, f"the coefficient '{whole}' is never used")
 
 
 def _idle(scenario: Scenario) -> Iterator[Fault]:
@@ -181,8 +190,9 @@ def _twins(scenario: Scenario, theatre: Theatre, turns: list[Turn], where: str) 
     """Two moves at one turn that have the same effect count double in habit."""
 
     def price(amount: Bound) -> object:
-        written = isinstance(amount, QuantityRef)
-        return scenario.inputs[amount.index].value if written else amount
+        if isinstance(amount, QuantityRef) and amount.part < 0:
+            return scenario.inputs[amount.index].value
+        return amount
 
     def deed(move: Move) -> tuple[object, ...]:
         costs = tuple((c.actor, c.type, price(c.amount)) for c in move.costs)

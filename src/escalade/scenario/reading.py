@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from typing import TypeVar
@@ -21,7 +21,7 @@ from escalade.scenario.expressions import (
     quantities,
 )
 from escalade.scenario.faults import LanguageFault, quote, suggest
-from escalade.scenario.scenario import Input, Ranking
+from escalade.scenario.scenario import Input, Value
 from escalade.scenario.schema import ScenarioFile
 from escalade.scenario.source import Source
 from escalade.scenario.values import Distribution, Kind, parse_value
@@ -140,7 +140,7 @@ class Reading:
     def input(
         self,
         path: Path_,
-        value: Distribution | Ranking,
+        value: Value,
         kind: str,
         *,
         cite: Sequence[str] = (),
@@ -180,6 +180,16 @@ class Reading:
         if isinstance(value, Distribution):
             return QuantityRef(self.input(path, value, kind, cite=cite, means=means))
         return value
+
+    def prior(
+        self, path: Path_, text: str | float, kind: Kind, fitted: Mapping[str, Bound], *,
+        cite: Sequence[str] = (), means: str = "", name: str = "", unit: str = "",
+    ) -> Bound:  # fmt: skip
+        """An uncertain number, or an expression over estimates where it speaks of one."""
+        if any(known.partition(".")[0] + "." in str(text) for known in fitted):
+            return self.amount(path, text, kind, Scope({}, fitted, ()), cite=cite, means=means)
+        index = self.number(path, text, kind, cite=cite, means=means, name=name, unit=unit)
+        return QuantityRef(index)
 
     def condition(self, path: Path_, text: str, scope: Scope) -> Bound | None:
         """A condition on the state; empty text is no condition."""

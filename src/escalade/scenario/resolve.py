@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import math
 from collections.abc import Mapping
 from dataclasses import replace
@@ -10,7 +11,9 @@ from pathlib import Path
 from escalade.errors import Fault, ScenarioError
 from escalade.scenario import schema
 from escalade.scenario.claims import Claim, read_claim
+from escalade.scenario.estimates import read_estimates
 from escalade.scenario.evidence import check_moves, read_evidence
+from escalade.scenario.expressions import Bound
 from escalade.scenario.faults import LanguageFault, quote, suggest
 from escalade.scenario.history import follow
 from escalade.scenario.play import Rules
@@ -19,6 +22,7 @@ from escalade.scenario.scenario import (
     Actor,
     Assessment,
     Belief,
+    Fitted,
     Report,
     Scenario,
     Statement,
@@ -54,8 +58,9 @@ def resolve(reading: Reading, path: Path) -> Scenario:
     if file.horizon and not reading.faults and file.horizon < file.assessment.date:
         reading.fault(("horizon",), f"the horizon lies before the assessment, "
                       f"{file.assessment.date}")  # fmt: skip
-    actors = _actors(reading)
-    quantity = _quantities(reading)
+    fitted = read_estimates(reading)
+    actors = _actors(reading, fitted)
+    quantity = _quantities(reading, fitted)
     theatres = _theatres(reading, actors, quantity)
     beliefs = tuple(_beliefs(reading, actors))
     evidence = read_evidence(reading, actors, theatres, quantity)
@@ -69,7 +74,7 @@ def resolve(reading: Reading, path: Path) -> Scenario:
     return Scenario(
         path=path,
         files=reading.source.files,
-        digest=reading.source.digest,
+        digest=_digest(reading),
         title=file.title,
         question=file.question,
         horizon=file.horizon,
@@ -83,6 +88,13 @@ def resolve(reading: Reading, path: Path) -> Scenario:
         claims=claims,
         citations={s: tuple(names) for s, names in sorted(reading.citations.items())},
     )
+
+
+def _digest(reading: Reading) -> str:
+    """The digest of the files, and of the estimates that they take priors from."""
+    fits = [item.value.digest for item in reading.inputs if isinstance(item.value, Fitted)]
+    digest = reading.source.digest
+    return hashlib.sha256("".join([digest, *fits]).encode()).hexdigest() if fits else digest
 
 
 def _assessment(reading: Reading) -> Assessment:
@@ -104,9 +116,9 @@ def beside(source: Source, key: str, name: str) -> Path | None:
     return Path(written).parent / name
 
 
-def _actors(reading: Reading) -> tuple[Actor, ...]:
+def _actors(reading: Reading, fitted: Mapping[str, Bound]) -> tuple[Actor, ...]:
     reading.names(("actors",), dict(reading.file.actors), "an actor")
-    actors = tuple(_actor(reading, id, given) for id, given in reading.file.actors.items())
+    actors = tuple(_actor(reading, id, given, fitted) for id, given in reading.file.actors.items())
     combinations = math.prod(len(actor.types) for actor in actors)
     if combinations > MAX_PROFILES or len(actors) > MAX_ACTORS:
         reading.fault(("actors",), f"{len(actors)} actors make {combinations:,} combinations of "
@@ -115,7 +127,7 @@ def _actors(reading: Reading) -> tuple[Actor, ...]:
     return actors
 
 
-def _actor(reading: Reading, id: str, given: schema.Actor) -> Actor:
+def _actor(reading: Reading, id: str, given: schema.Actor, fitted: Mapping[str, Bound]) -> Actor:
     path = ("actors", id)
     reading.names((*path, "types"), dict(given.types), "a type")
     types = []
@@ -129,8 +141,8 @@ def _actor(reading: Reading, id: str, given: schema.Actor) -> Actor:
         types.append(Type(name, type_.means, share, cite))
     if len(types) == 1 and types[0].share is not None:
         reading.fault((*path, "types"), f"{quote(id)} has one type only; it needs no share")
-    precision = reading.number(
-        (*path, "precision"), given.precision.value, "precision",
+    precision = reading.prior(
+        (*path, "precision"), given.precision.value, "precision", fitted,
         cite=given.precision.cite, means=f"how seldom {given.name or id} errs",
     )  # fmt: skip
     reading.cite((*path, "precision"), given.precision.cite, f"actors.{id}.precision")
@@ -139,29 +151,29 @@ def _actor(reading: Reading, id: str, given: schema.Actor) -> Actor:
                  precision, cite)  # fmt: skip
 
 
-def _quantities(reading: Reading) -> dict[str, int]:
+def _quantities(reading: Reading, fitted: Mapping[str, Bound]) -> dict[str, Bound]:
     reading.names(("quantities",), dict(reading.file.quantities), "a quantity")
     kinds: dict[str, Kind] = {
         "utility": "cost",
         "probability": "probability",
         "precision": "precision",
     }
-    indices = {}
+    found = dict(fitted)
     for id, given in reading.file.quantities.items():
         path = ("quantities", id)
         kind: Kind = kinds.get(given.unit, "real")
         if kind == "real" and isinstance(given.value, str) and " to " in given.value:
             kind = "cost"  # an interval of a positive quantity is lognormal
         cite = reading.cite(path, given.cite, f"quantities.{id}")
-        indices[id] = reading.number(
-            (*path, "value"), given.value, kind,
+        found[id] = reading.prior(
+            (*path, "value"), given.value, kind, fitted,
             cite=cite, means=given.means, name=f"quantities.{id}", unit=given.unit,
         )  # fmt: skip
-    return indices
+    return found
 
 
 def _theatres(
-    reading: Reading, actors: tuple[Actor, ...], quantity: Mapping[str, int]
+    reading: Reading, actors: tuple[Actor, ...], quantity: Mapping[str, Bound]
 ) -> tuple[Theatre, ...]:
     file = reading.file
     if not file.theatres:

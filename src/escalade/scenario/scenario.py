@@ -33,13 +33,43 @@ class Ranking:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
+class Fitted:
+    """Numbers that a fit to past cases found, uncertain together.
+
+    Attributes:
+        names: What the scenario calls them.
+        mean: [number] The coefficients.
+        root: [number][source] Lower triangular root of their covariance; empty for a sample.
+        power: [number] 0 for the coefficient itself; 1 for e to it, a scale; -1 for a precision.
+        sample: [sample][number] A sample of their posterior, instead of the normal distribution.
+        text: The file, and what is asked of it.
+        path: The file.
+        digest: SHA-256 of the file, in hexadecimal.
+    """
+
+    names: tuple[str, ...]
+    mean: tuple[float, ...]
+    root: tuple[tuple[float, ...], ...]
+    power: tuple[int, ...]
+    sample: tuple[tuple[float, ...], ...]
+    text: str
+    path: Path
+    digest: str
+
+
+Value = Distribution | Ranking | Fitted
+"""What an input may be."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class Input:
     """One uncertain number (or ranking) of the file.
 
     Attributes:
         name: Path in the file, such as ``actors.us.precision``; unique.
-        value: Its distribution, or a ranking.
-        kind: probability, cost, precision, weight, utility, real, ranking or likelihood_ratio.
+        value: Its distribution, a ranking, or what a fit found.
+        kind: probability, cost, precision, weight, utility, real, ranking, likelihood_ratio or
+            estimate.
         cite: Sentences it rests on; empty for an assumption.
         means: What it is, in words.
         file: File it stands in.
@@ -48,7 +78,7 @@ class Input:
     """
 
     name: str
-    value: Distribution | Ranking
+    value: Value
     kind: str
     cite: tuple[str, ...] = ()
     means: str = ""
@@ -69,13 +99,13 @@ class Type:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Actor:
-    """Somebody who chooses; `precision` is an input."""
+    """Somebody who chooses; `precision` is an input, or is worked out from estimates."""
 
     id: str
     name: str
     means: str
     types: tuple[Type, ...]
-    precision: int
+    precision: Bound
     cite: tuple[str, ...] = ()
 
 

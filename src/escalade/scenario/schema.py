@@ -89,6 +89,30 @@ class Quantity(Quoted):
     unit: Annotated[str, key("Its unit, such as missiles or utility.")] = ""
 
 
+class Estimate(Cited, kw_only=True):
+    """Coefficients that were fitted to past cases, uncertain together."""
+
+    file: Annotated[
+        str, key("File that `escalade estimate --out` wrote, by its path from this file.")
+    ]
+    terms: Annotated[
+        dict[str, str],
+        key(
+            "Names for some of its coefficients; `scale` and `precision` stand for what a "
+            "`log scale` says.",
+            min_length=1,
+        ),
+    ]
+    form: Annotated[
+        Literal["normal", "sample"] | None,
+        key(
+            "`normal` by estimates and covariance, or `sample` of the posterior; the sample where "
+            "the file has one."
+        ),
+    ] = None
+    means: Annotated[str, key("Which past cases these are, in words.")] = ""
+
+
 class Type(Cited):
     """What an actor may privately want; drawn once, before play, unseen by others."""
 
@@ -318,6 +342,9 @@ class ScenarioFile(Stage, kw_only=True):
     horizon: Annotated[str, key("Day at which it ends, YYYY-MM-DD.")] = ""
     actors: Annotated[dict[str, Actor], key("Who chooses.", min_length=1)]
     beliefs: Annotated[list[Belief], key("Views that differ from the author's shares.")] = []
+    estimates: Annotated[
+        dict[str, Estimate], key("Fits to past cases, whose coefficients are priors.")
+    ] = {}
     quantities: Annotated[dict[str, Quantity], key("Named numbers shared by several places.")] = {}
     sources: Annotated[dict[str, ReportSource], key("Where reports come from.")] = {}
     evidence: Annotated[dict[str, Evidence], key("Reports about something hidden.")] = {}

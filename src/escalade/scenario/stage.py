@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from escalade.scenario import schema
+from escalade.scenario.bound import Bound
 from escalade.scenario.effects import read_event, read_move, read_rules
 from escalade.scenario.outcomes import read_outcomes, read_wants
 from escalade.scenario.reading import Path_, Reading
@@ -18,7 +19,7 @@ def read_stage(
     at: Path_,
     stage: schema.Stage,
     actors: Sequence[Actor],
-    quantity: Mapping[str, int],
+    quantity: Mapping[str, Bound],
     *,
     name: str,
     means: str,
@@ -31,7 +32,7 @@ def read_stage(
         at: Path of the theatre in the file.
         stage: The theatre, checked key by key.
         actors: The actors of the file.
-        quantity: Input of each named quantity.
+        quantity: What each named quantity stands for.
         name: Name of the theatre.
         means: What people read for it.
         wants: What each actor wants of its outcomes.

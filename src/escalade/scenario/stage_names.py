@@ -19,7 +19,7 @@ class StageNames:
 
     Attributes:
         at: Path of the theatre in the file; empty for a file with one theatre.
-        quantity: Input of each named quantity.
+        quantity: What each named quantity stands for.
         bounds: Every expression bound so far.
         events: Chance events by name, with their paths: written where they happen, known
             everywhere.
@@ -29,7 +29,7 @@ class StageNames:
     at: Path_
     stage: schema.Stage
     actors: Sequence[Actor]
-    quantity: Mapping[str, int]
+    quantity: Mapping[str, Bound]
     bounds: list[Bound | None] = field(default_factory=list)
     events: dict[str, tuple[Path_, schema.Event]] = field(default_factory=dict)
 
