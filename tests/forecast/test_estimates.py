@@ -108,7 +108,7 @@ def test_a_sample_is_drawn_by_rows(scenario: Path) -> None:
 
 def test_a_forecast_uses_the_numbers_of_a_fit(scenario: Path) -> None:
     found = answer(scenario)
-    keen = sample_table(found)["estimates.past.keen"]
+    keen = np.asarray(sample_table(found)["estimates.past.keen"], dtype=float)
     assert np.median(keen) == pytest.approx(np.exp(2.5), rel=0.01)
     (noted,) = found.provenance["estimates"]
     assert noted["file"] == "fit.json"

@@ -16,7 +16,7 @@ from escalade.estimate.fitting import Estimate
 from escalade.estimate.jets import Floats
 from escalade.estimate.likelihood import Likelihood
 from escalade.estimate.maximise import climb, finish
-from escalade.estimate.penalties import Penalised
+from escalade.estimate.penalties import penalised
 from escalade.estimate.tree import Offer
 
 LEAST = 0.5  # part of the replicates that must converge for their spread to mean anything
@@ -86,8 +86,7 @@ def bootstrap(
         random = np.random.default_rng([seed, number])
         design = (_cases if kind == "case" else _ends)(estimate.design, chances, random)
         likelihood = Likelihood(design)
-        penalty = estimate.penalty
-        objective = likelihood if penalty is None else Penalised(likelihood, penalty)
+        objective = penalised(likelihood, estimate.penalty)
         with np.errstate(all="ignore"):
             found = finish(objective, estimate.theta, curvature)
             if not found.converged:

@@ -79,6 +79,11 @@ class Penalised:
         return self.likelihood.hessian(theta) - np.diag(bend * self.size**2)
 
 
+def penalised(likelihood: Likelihood, penalty: Penalty | None) -> Likelihood | Penalised:
+    """What is maximised: the log-likelihood, with log priors if there is a penalty."""
+    return likelihood if penalty is None else Penalised(likelihood, penalty)
+
+
 def spreads(design: Design) -> Floats:
     """[coefficient] Standard deviation of what it multiplies; 1 for constants and in formulas."""
     found = np.ones(len(design.terms))

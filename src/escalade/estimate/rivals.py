@@ -15,7 +15,7 @@ from escalade.estimate.jets import Floats
 from escalade.estimate.likelihood import Likelihood
 from escalade.estimate.maximise import maximise
 from escalade.estimate.observations import leaves
-from escalade.estimate.penalties import Penalised, spreads
+from escalade.estimate.penalties import penalised, spreads
 from escalade.estimate.starts import first_points
 from escalade.estimate.tree import Offer
 
@@ -137,8 +137,7 @@ def cross_validate(
 def _refit(estimate: Estimate, design: Design, starts: int, seed: int) -> Floats:
     """The same model fitted to other cases."""
     likelihood = Likelihood(design)
-    penalty = estimate.penalty
-    objective = likelihood if penalty is None else Penalised(likelihood, penalty)
+    objective = penalised(likelihood, estimate.penalty)
     points = first_points(design, starts, seed)
     points[0] = estimate.theta
     with np.errstate(all="ignore"):
