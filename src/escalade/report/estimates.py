@@ -11,6 +11,7 @@ from scipy.stats import norm
 
 from escalade import __version__
 from escalade.estimate import Estimate
+from escalade.report.checks import Checks, print_checks
 from escalade.report.plain import as_json
 from escalade.report.words import plain_console
 
@@ -18,13 +19,22 @@ NONE = "none"  # where a number does not exist
 ESCAPES = str.maketrans({c: f"\\{c}" for c in "&%$#_{}"} | {"~": r"\textasciitilde{}"})
 
 
-def to_json(estimate: Estimate) -> str:
-    """The estimate as JSON text; numbers that do not exist are null."""
-    return as_json(estimate.as_dict() | {"version": __version__})
+def to_json(estimate: Estimate, checks: Checks | None = None) -> str:
+    """The estimate as JSON text, with what else was asked; numbers that do not exist are null."""
+    more = checks.as_dict() if checks else {}
+    return as_json(estimate.as_dict() | more | {"version": __version__})
 
 
-def print_estimate(estimate: Estimate, console: Console | None = None) -> None:
-    """Print the table of coefficients, the search behind it, and what to know before using it."""
+def print_estimate(
+    estimate: Estimate, checks: Checks | None = None, console: Console | None = None
+) -> None:
+    """Print the table of coefficients, the search behind it, and what to know before using it.
+
+    Args:
+        estimate: A fitted model.
+        checks: What else was asked of it.
+        console: Where to print.
+    """
     console = console or plain_console()
     for line in _head(estimate):
         console.print(line, soft_wrap=True)
@@ -40,6 +50,8 @@ def print_estimate(estimate: Estimate, console: Console | None = None) -> None:
         console.print()
     for warning in estimate.warnings:
         console.print(f"worth a look: {warning}", soft_wrap=True)
+    if checks is not None:
+        print_checks(estimate, checks, console)
 
 
 def to_latex(estimate: Estimate) -> str:
