@@ -104,7 +104,7 @@ def test_what_is_imported_is_declared_and_the_other_way_round() -> None:
     project = _project()
     declared = _names(project["dependencies"])
     extras = project["optional-dependencies"]
-    allowed = declared | _names([*extras["cluster"], *extras["parquet"]])
+    allowed = declared | _names([*extras["cluster"], *extras["parquet"], *extras["posterior"]])
     used = {providers.get(module, [module])[0].lower() for module in ours}
     assert used - allowed == set(), "imported, not declared"
     assert declared - used == set(), "declared, not imported"

@@ -162,15 +162,16 @@ def climb(objective: Objective, theta: Floats, known: Summit | None = None) -> C
 
     Scoring goes far from anywhere but is slow at the end where the model does not hold; so BFGS
     takes over in coordinates in which the information is the identity, or the curvature of a known
-    maximum that is close. Where a climb ends it finds out by itself.
+    maximum, if that is close or the information says nothing. Where a climb ends it finds out by
+    itself.
     """
     value, gradient, curved = objective.climb(theta)
     damping, steps, gain, curvature = 1e-3, 1, np.inf, curved()
     while np.isfinite(gradient).all() and np.isfinite(curvature).all() and steps < STEPS:
         step, gain = damped_step(curvature, gradient, damping)
+        if known is not None and known.below(theta) < CLOSE:
+            return finish(objective, theta, known.curvature, steps)
         if gain < NEAR:
-            if known is not None and known.below(theta) < CLOSE:
-                curvature = known.curvature
             return finish(objective, theta, curvature, steps)
         ahead = objective.climb(theta + step)
         steps += 1
@@ -179,7 +180,8 @@ def climb(objective: Objective, theta: Floats, known: Summit | None = None) -> C
             damping, curvature = max(damping / 10.0, 1e-9), curved()
         elif damping > LARGEST:  # what was seen is all but impossible here: information says little
             steep = np.abs(gradient)
-            return finish(objective, theta, np.diag(steep + 1e-12 * steep.max()) ** 2, steps)
+            size = np.diag(steep + 1e-12 * steep.max()) ** 2
+            return finish(objective, theta, known.curvature if known else size, steps)
         else:
             damping *= 10.0
     return Climb(theta, value, gain, steps, converged=False)
