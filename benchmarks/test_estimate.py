@@ -5,12 +5,15 @@ make bench
 
 from __future__ import annotations
 
+import json
+import sys
 from pathlib import Path
 
 import pytest
 from pytest_benchmark.fixture import BenchmarkFixture
 
-from escalade.estimate import Table, bootstrap, fit, read_table
+from escalade.estimate import Table, bootstrap, fit, profile, read_table
+from measures import Say, peak_memory
 
 DATA = Path(__file__).resolve().parents[2] / "shared/data/leblang2003.csv"
 ATTACK = {
@@ -52,16 +55,37 @@ def cases() -> Table:
     return read_table(DATA)
 
 
-def test_a_fit_from_64_starts(benchmark: BenchmarkFixture, cases: Table) -> None:
+def test_a_fit_from_64_starts(benchmark: BenchmarkFixture, cases: Table, say: Say) -> None:
     found = benchmark.pedantic(fit, (ATTACK, cases), rounds=3, warmup_rounds=1)
     assert found.search.reached > 60
     assert benchmark.stats is not None
+    say(f"{benchmark.stats['median']:.1f} s, {found.search.reached} of 64 starts reached the best")
     assert benchmark.stats["median"] <= 5.0
 
 
-def test_a_thousand_replicates(benchmark: BenchmarkFixture, cases: Table) -> None:
+def test_a_thousand_replicates(benchmark: BenchmarkFixture, cases: Table, say: Say) -> None:
     found = fit(ATTACK, cases, starts=2)
     drawn = benchmark.pedantic(bootstrap, (found, 1000), rounds=1)
     assert drawn.failed < 10
     assert benchmark.stats is not None
+    say(f"1,000 replicates in {benchmark.stats['median']:.0f} s, {drawn.failed} without a maximum")
     assert benchmark.stats["median"] <= 60.0
+
+
+def test_profiles_of_all_coefficients(benchmark: BenchmarkFixture, cases: Table, say: Say) -> None:
+    found = fit(ATTACK, cases, starts=2)
+    benchmark.pedantic(profile, (found,), rounds=1)
+    assert benchmark.stats is not None
+    say(f"{len(found.terms)} profiles in {benchmark.stats['median']:.1f} s")
+
+
+def test_the_memory_of_a_fit(
+    benchmark: BenchmarkFixture, cases: Table, tmp_path: Path, say: Say
+) -> None:
+    model = tmp_path / "attack.yaml"
+    model.write_text(json.dumps(ATTACK))
+    command = [sys.executable, "-m", "escalade", "estimate", str(model), str(DATA)]
+    fitted = benchmark.pedantic(peak_memory, (command,), rounds=1)
+    replicated = peak_memory([*command, "--starts", "2", "--bootstrap", "100"])
+    say(f"{len(cases):,} cases: {fitted:.0f} MB, {replicated:.0f} MB with a bootstrap")
+    assert max(fitted, replicated) < 500

@@ -21,6 +21,7 @@ FLAT = 1e-7  # what a further step could add to the log-likelihood where a climb
 POLISH = 20  # Newton steps at the best point
 ALIKE = 1e-3  # log-likelihoods that count as the same
 CURVED = 1e-6  # least curvature of a maximum, in natural units
+DAMPING = 1.0  # of the first step, in units of the information: starts are far from anywhere
 LARGEST = 1e8  # damping at which a climb is stuck
 
 
@@ -166,7 +167,7 @@ def climb(objective: Objective, theta: Floats, known: Summit | None = None) -> C
     itself.
     """
     value, gradient, curved = objective.climb(theta)
-    damping, steps, gain, curvature = 1e-3, 1, np.inf, curved()
+    damping, steps, gain, curvature = DAMPING, 1, np.inf, curved()
     while np.isfinite(gradient).all() and np.isfinite(curvature).all() and steps < STEPS:
         step, gain = damped_step(curvature, gradient, damping)
         if known is not None and known.below(theta) < CLOSE:
