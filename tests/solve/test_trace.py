@@ -96,7 +96,7 @@ def test_a_solution_lies_on_the_branch_that_a_fine_walk_from_habit_follows(
     assert np.abs(found.choice - fine.choice).max() <= 1e-7
 
 
-@pytest.mark.parametrize("extra", [3e-3, 1e-3, 0.0])
+@pytest.mark.parametrize("extra", [3e-3, 1e-3, 1e-5, 1e-7, 0.0])
 def test_where_a_fork_is_not_quite_symmetric_the_branch_turns_to_the_better_pair(
     extra: float, tmp_path: Path
 ) -> None:

@@ -1,6 +1,7 @@
-"""Bordered linear systems of a walk along the branch, solved by GMRES (Saad & Schultz 1986).
+"""Bordered linear systems of a walk along the branch, by elimination or else iteration.
 
-The matrix is ``[F' − 1, ∂F/∂s; border]``, of the map F of one sweep. Since F' = G' B' (see
+Where a game has fronts they are eliminated; else the systems are solved by GMRES (Saad & Schultz
+1986). The matrix is ``[F' − 1, ∂F/∂s; border]``, of the map F of one sweep. Since F' = G' B' (see
 `linear`) the unknown dx gives way to its messages dv = B' dx: with right-hand side (r, e),
 
     [B' G' − 1, B' ∂F/∂s; border·G', border·∂F/∂s + corner] (dv, ds) = (B' r, e + border·r)
@@ -16,9 +17,11 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from escalade.solve.elimination import PASSES, eliminate
+from escalade.solve.fronts import Fronts
 from escalade.solve.kernels import sweep
 from escalade.solve.lanes import Buffers, Flat
-from escalade.solve.linear import Slopes, announce, answer, linearise
+from escalade.solve.linear import Slopes, announce, answer, linearise, weigh
 from escalade.solve.packs import (
     above,
     absolute,
@@ -49,6 +52,7 @@ class Systems(NamedTuple):
         precision: [actor] Precision asked for.
         right: [n + 1] Right-hand side.
         found: [n + 1] Solution.
+        tangent: [n + 1] Direction of the branch.
         sign: [1] Sign of the determinant of minus the matrix, as far as the products show.
         sweeps: [1] Sweeps made.
         short: [m + 1] Solution in messages.
@@ -66,6 +70,7 @@ class Systems(NamedTuple):
     precision: Flat
     right: Flat
     found: Flat
+    tangent: Flat
     short: Flat
     sign: Flat
     sweeps: Flat
@@ -88,15 +93,54 @@ def sweep_at(t: Topology, b: Buffers, y: Systems, s: float, counted: float) -> N
 
 @kernel
 def solve_systems(
-    t: Topology, b: Buffers, y: Systems, d: Slopes, aim: tuple[float, float, float]
+    t: Topology,
+    b: Buffers,
+    y: Systems,
+    slopes: tuple[Slopes, Fronts],
+    aim: tuple[float, float, float],
 ) -> None:
     """Solve the systems of the lanes that are wanted, to a relative and an absolute residual.
 
     The last sweep must have been the one from y.at to y.image.
     """
+    d, f = slopes
+    linearise(t, b, d, y.at, y.image)
+    if f.n_fronts > 0:
+        _solve_exactly(t, b, y, slopes, aim[0])
+    else:
+        iterate(t, b, y, d, aim)
+
+
+@kernel
+def _solve_exactly(
+    t: Topology, b: Buffers, y: Systems, slopes: tuple[Slopes, Fronts], wanted: float
+) -> None:
+    """Eliminate all but s, and find s from the last row."""
+    (d, f), n = slopes, b.n_choices
+    sign = eliminate(t, b, d, f, (y.right, y.precision))
+    bottom, last = y.border[n], y.right[n]
+    for i in range(n):
+        bottom = fma(y.border[i], f.risen[i], bottom)
+        last -= y.border[i] * f.moved[i]
+    rise = last / bottom
+    for i in range(n):
+        y.found[i] = fma(rise, f.risen[i], f.moved[i])
+    y.found[n] = rise
+    y.sign[0] = where(bottom, 0.0 - sign, sign)
+    y.sweeps[0] += PASSES * wanted
+
+
+@kernel
+def iterate(
+    t: Topology, b: Buffers, y: Systems, d: Slopes, aim: tuple[float, float, float]
+) -> None:
+    """Solve the systems of the lanes that are wanted, to a relative and an absolute residual.
+
+    The last sweep must have been the one from y.at to y.image, and its slopes those in `d`.
+    """
     wanted, tolerance, most = aim
     n, m = b.n_choices, d.n_messages
-    linearise(t, b, d, y.at, y.image)
+    weigh(t, b, d)
     announce(t, b, d, y.right, (y.basis, 0))
     last = y.right[n]
     for i in range(n):

@@ -30,8 +30,11 @@ def sources() -> int:
     Numba notices changes of the file that holds an entry, not of the files of the kernels that it
     calls. An entry that holds this number in its closure is compiled anew after any change.
     """
-    names = ["anderson", "job", "kernels", "krylov", "ladder", "lanes", "linear", "newton", "packs"]
-    files = [Path(__file__).with_name(f"{name}.py") for name in [*names, "topology", "trace"]]
+    names = (
+        "anderson elimination fronts job kernels krylov ladder lanes linear newton packs topology "
+        "trace walk"
+    )
+    files = [Path(__file__).with_name(f"{name}.py") for name in names.split()]
     return crc32(b"".join(file.read_bytes() for file in files))
 
 

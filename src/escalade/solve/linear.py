@@ -81,11 +81,8 @@ def linearise(t: Topology, b: Buffers, d: Slopes, at: Flat, image: Flat) -> None
         for k in range(_n_types(t, t.view_actor[view]) if made >= 0 else 0):
             log = b.prior[view * b.width + k] + (b.reach[above + k] + at[made + k])
             d.share[m * b.width + k] = exp(log - b.term[m])
-    for i in range(d.n_messages):
-        d.weight[i] = full(FAINT)
     for infoset in range(t.n_infosets):
         _linearise_values(t, b, d, infoset)
-    _weigh(t, b, d)
 
 
 @inlined
@@ -110,9 +107,11 @@ def _linearise_values(t: Topology, b: Buffers, d: Slopes, infoset: int) -> None:
             d.action[t.choice[infoset] + a * types + k] = value
 
 
-@inlined
-def _weigh(t: Topology, b: Buffers, d: Slopes) -> None:
+@kernel
+def weigh(t: Topology, b: Buffers, d: Slopes) -> None:
     """How much messages matter: a move that is hardly ever made has large slopes to no effect."""
+    for i in range(d.n_messages):
+        d.weight[i] = full(FAINT)
     for member in range(t.first_member[t.n_infosets]):
         for i in range(t.first_term[member], t.first_term[member + 1]):
             if t.term[i] < t.n_marginals:

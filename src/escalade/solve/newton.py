@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from escalade.solve.fronts import Fronts
 from escalade.solve.job import Job, load, read_start, write_result
 from escalade.solve.kernels import sweep
 from escalade.solve.krylov import Systems, solve_systems, sweep_at
@@ -66,7 +67,7 @@ class Tries(NamedTuple):
     residual: Flat
 
 
-Group = tuple[Systems, Slopes, Tries]
+Group = tuple[Systems, tuple[Slopes, Fronts], Tries]
 
 
 @kernel
@@ -181,7 +182,7 @@ def _entry(version: int) -> Any:
         """Try every starting point of a job.
 
         Args:
-            arrays: `Topology`, `Buffers`, `Systems`, `Slopes`, `Tries`, `Job`; each draw
+            arrays: `Topology`, `Buffers`, `Systems`, `Slopes`, `Fronts`, `Tries`, `Job`; each draw
                 of the job is one starting point of one draw of the game, its log choices in the
                 job's `choice`, or NaN to start from habit.
             sweeps: Most damped sweeps before the first correction.
@@ -189,9 +190,9 @@ def _entry(version: int) -> Any:
         if version < 0:  # never: named here to be part of the key under which this is kept
             return
         t, b, y = pointers(arrays[0]), pointers(arrays[1]), pointers(arrays[2])
-        w, job = pointers(arrays[4]), pointers(arrays[5])
-        b_packs, y_packs, w_packs = packs(arrays[1]), packs(arrays[2]), packs(arrays[4])
-        group = (y_packs, packs(arrays[3]), w_packs)
+        w, job = pointers(arrays[5]), pointers(arrays[6])
+        b_packs, y_packs, w_packs = packs(arrays[1]), packs(arrays[2]), packs(arrays[5])
+        group = (y_packs, (packs(arrays[3]), packs(arrays[4])), w_packs)
         done = 0
         for lane in range(LANES):
             w.start[lane] = -1.0

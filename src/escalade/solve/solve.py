@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
-from functools import partial
+from functools import cached_property, partial
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -20,6 +20,7 @@ from escalade.game.tables import (
 )
 from escalade.solve import workspace
 from escalade.solve.backend import solve_on
+from escalade.solve.fronts import Layout, lay_out
 from escalade.solve.job import Job
 from escalade.solve.ladder import solve_block
 from escalade.solve.lanes import Buffers
@@ -33,7 +34,7 @@ Floats = NDArray[np.float64]
 Draws = NDArray[np.int64] | slice
 
 BLOCK = 64  # draws; lanes refill within a block
-WALK_BLOCK = 512  # of walks, which differ more in length
+WALK_BLOCK = 256  # of walks, which differ more in length
 JUDGED = 1e-6  # change of a choice within which a walk has but confirmed what sweeps found
 BLOCK_BYTES = 2**26  # payoffs of a block, which is smaller where a game is large
 
@@ -99,9 +100,10 @@ def solve(
     run = Run(game, tables, (float(tolerance), float(max_sweeps)))
     workers = threads or os.cpu_count() or 1
     with ThreadPoolExecutor(workers) as pool:
-        list(pool.map(run.solve, run.blocks(np.arange(tables.n_draws))))
+        if run.exact or not run.layout.n_fronts:
+            list(pool.map(run.solve, run.blocks(np.arange(tables.n_draws))))
         for longest in LONGEST:  # a second try starts from habit
-            hard = run.blocks(run.hard(), workers, WALK_BLOCK)
+            hard = run.blocks(run.hard(), 2 * workers, WALK_BLOCK)
             list(pool.map(partial(run.trace, longest=longest), hard))
     solution = run.solution()
     if not starts:
@@ -153,8 +155,9 @@ class Run:
         job.sweeps[:] = self.sweeps[draws]
         walk = workspace.walk(self.game)
         slopes = workspace.slopes(self.game, self.topology, self.tables)
-        systems = workspace.systems(self.game, slopes.n_messages)
-        arrays = (self.topology, self.buffers(), systems, slopes, walk, job)
+        systems = workspace.systems(self.game, slopes.n_messages, self.layout)
+        fronts = workspace.fronts(self.layout)
+        arrays = (self.topology, self.buffers(), systems, slopes, fronts, walk, job)
         trace_block(arrays, longest)
         job.choice[job.solved == 0] = np.nan
         apart = np.abs(np.exp(job.choice.T) - np.exp(self.choice[:, draws])).max(
@@ -173,6 +176,11 @@ class Run:
     def buffers(self) -> Buffers:
         """Working memory of one thread."""
         return workspace.buffers(self.game, self.topology, self.tables)
+
+    @cached_property
+    def layout(self) -> Layout:
+        """The fronts of the game."""
+        return lay_out(self.game, self.topology)
 
     def job(self, draws: Draws) -> Job:
         """The numbers of some draws as the kernels take them: contiguous."""

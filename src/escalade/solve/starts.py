@@ -23,6 +23,7 @@ from numpy.typing import NDArray
 
 from escalade.game.game import Game
 from escalade.solve import workspace
+from escalade.solve.fronts import NOTHING
 from escalade.solve.newton import search_block
 from escalade.solve.packs import LANES
 from escalade.solve.reply import edges, gap, point
@@ -139,8 +140,10 @@ def _try_all(
             job = run.job(draws[draw[pairs]])
             job.choice[:] = points[start[pairs]]
             slopes = workspace.slopes(run.game, topology, run.tables)
-            systems = workspace.systems(run.game, slopes.n_messages)
-            arrays = (topology, run.buffers(), systems, slopes, workspace.tries(), job)
+            layout = run.layout if topology is run.topology else NOTHING
+            systems = workspace.systems(run.game, slopes.n_messages, layout)
+            fronts = workspace.fronts(layout)
+            arrays = (topology, run.buffers(), systems, slopes, fronts, workspace.tries(), job)
             search_block(arrays, sweeps)
             residual[draw[pairs], start[pairs]] = job.residual
             choice[draw[pairs], start[pairs]] = np.exp(job.choice)

@@ -166,7 +166,7 @@ def has_feedback(topology: Topology) -> bool:
     return bool(many.any() or informed.any())
 
 
-def _starts(counts: NDArray[np.integer]) -> NDArray[np.int64]:
+def starts(counts: NDArray[np.integer]) -> NDArray[np.int64]:
     """Running starts of groups with these sizes; one longer than the counts."""
     return np.concatenate([[0], np.cumsum(counts, dtype=np.int64)])
 
@@ -176,7 +176,7 @@ def _members(game: Game) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     deciding = np.flatnonzero(game.infoset >= 0)
     nodes = deciding[np.argsort(game.infoset[deciding], kind="stable")]
     counts = np.bincount(game.infoset[deciding], minlength=game.n_infosets)
-    return _starts(counts), nodes
+    return starts(counts), nodes
 
 
 def _last_moves(game: Game, depth: Ints) -> NDArray[np.int64]:
@@ -207,7 +207,7 @@ def _infosets(
     """The columns of information sets."""
     mover = game.infoset_mover
     types = np.diff(game.slot_start)[mover]
-    reach = _starts(types)[:-1]
+    reach = starts(types)[:-1]
     own = last[member[first_member[:-1]], mover]
     infoset, action = _decode(game, own)
     made = own >= 0
@@ -229,7 +229,7 @@ def _norms(game: Game) -> dict[str, NDArray[np.integer]]:
     """Columns of the kinds of information sets: those whose moves have the same habit rows."""
     kinds = np.stack([game.infoset_habit, game.infoset_actions])
     (row, actions), kind = np.unique(kinds, axis=1, return_inverse=True)
-    first = _starts(actions)
+    first = starts(actions)
     rows = np.repeat(row - first[:-1], actions) + np.arange(first[-1])
     return {"norm": first[kind.ravel()], "norm_row": rows, "norm_first": first[:-1]}
 
@@ -299,7 +299,7 @@ def _terms(
     entered, above = _branches(game, last[:, n_actors])
     of_chance = len(distinct) + np.searchsorted(entered, -1 - code)
     return {
-        "first_term": _starts(np.bincount(owner, minlength=len(member))),
+        "first_term": starts(np.bincount(owner, minlength=len(member))),
         "term": np.where(code >= 0, np.searchsorted(distinct, code), of_chance),
         "branch_row": game.chance[entered],
         "branch_above": above,
@@ -319,7 +319,7 @@ def _marginals(
     return {
         "marginal_view": view,
         "marginal_choice": np.where(move > 0, choice, -1),
-        "marginal_reach": np.where(move > 0, _starts(types)[infoset], -1),
+        "marginal_reach": np.where(move > 0, starts(types)[infoset], -1),
     }
 
 

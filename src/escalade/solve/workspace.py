@@ -9,6 +9,7 @@ import numpy as np
 from escalade.game.game import Game
 from escalade.game.tables import Tables
 from escalade.solve.anderson import Memory
+from escalade.solve.fronts import Fronts, Layout
 from escalade.solve.krylov import Systems
 from escalade.solve.ladder import Lanes
 from escalade.solve.lanes import Buffers
@@ -16,7 +17,7 @@ from escalade.solve.linear import Slopes
 from escalade.solve.newton import Tries
 from escalade.solve.packs import LANES, room
 from escalade.solve.topology import VALUE, Topology
-from escalade.solve.trace import Walk
+from escalade.solve.walk import Walk
 
 COLUMNS = 5  # of the acceleration
 PRODUCTS = 40  # with the Jacobian in one correction
@@ -114,11 +115,11 @@ def slopes(game: Game, topology: Topology, tables: Tables) -> Slopes:
     )
 
 
-def systems(game: Game, messages: int) -> Systems:
-    """Working memory of the linear systems, in so many messages."""
-    n, m = game.n_choices + 1, messages + 1
+def systems(game: Game, messages: int, layout: Layout) -> Systems:
+    """Working memory of the linear systems, in so many messages unless fronts are eliminated."""
+    n, m = game.n_choices + 1, 1 if layout.n_fronts else messages + 1
     depth = int(np.clip(MOST_BYTES // (8 * LANES * m), 10, PRODUCTS))
-    vectors = dict.fromkeys(("at", "image", "border", "right", "found"), n)
+    vectors = dict.fromkeys(("at", "image", "border", "right", "found", "tangent"), n)
     sizes = {
         "usable": 1,
         "precision": len(game.actors),
@@ -131,6 +132,12 @@ def systems(game: Game, messages: int) -> Systems:
         "rest": depth + 1,
     }
     return Systems(depth, **_rooms(vectors | sizes))
+
+
+def fronts(layout: Layout) -> Fronts:
+    """Working memory of the elimination."""
+    indices = layout.indices | {n: layout.indices[n].copy() for n in ("spot", "rise")}
+    return Fronts(layout.n_fronts, **indices, **_rooms(layout.sizes))
 
 
 def walk(game: Game) -> Walk:

@@ -1,0 +1,155 @@
+"""One step of a walk along the branch: where it leads, whether it fits, how long the next one is.
+
+A step predicts along the tangents at the last two points. It fits where the tangent at its end
+hardly turns, where the point lies near its prediction, and where the orientation stays.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from escalade.solve.krylov import Systems
+from escalade.solve.lanes import Buffers, Flat
+from escalade.solve.packs import (
+    above,
+    absolute,
+    exp,
+    fma,
+    full,
+    kernel,
+    maximum,
+    minimum,
+    root,
+    where,
+)
+
+FIRST = 2.0  # length of the first step
+SHORTEST = 1e-6
+FORK = 1e-4  # where even a step so short changes the orientation, another branch crosses this one
+SMOOTH = 0.99  # least cosine of such a step
+STRAIGHT = 0.8  # least cosine between the tangents at both ends of a step
+STRAIGHTER = 0.9  # below it the next step is shorter
+STRAIGHTEST = 0.95  # above it the next step may be longer
+BEND = 0.35  # farthest from its prediction that a point may lie, in lengths of the step
+SLACK = 0.02  # and besides, for what the last point was off
+RARE = 1e-2  # weight of moves that are hardly made in the length of a step
+MOST_STEPS = 2000.0
+
+
+class Walk(NamedTuple):
+    """The walk of one block of lanes; arrays count in packs, n + 1 for n choices and s.
+
+    Attributes:
+        point: [n + 1] Log choices and fraction of the precision at the last point.
+        along: [n + 1] Unit tangent there.
+        weight: [n] Weight of each log choice in the length of a step.
+        before: [n + 1] Unit tangent at the point before.
+        ahead: [n + 1] What the tangents predict.
+        past: [1] Length of the last step; 0 before the second point.
+        length: [1] Length of the next step; 0 before the first point.
+        walking: [1] Whether the lane walks.
+        last: [1] Whether this step should end at the precision asked for.
+        barred: [1] Whether it must not, for there the branch may turn back just before.
+        rounds: [1] Corrections of this step.
+        fresh: [1] Whether a step begins.
+        sense: [1] Sign of the determinant at the last point.
+        cosine: [1] Cosine between the tangents at both ends of this step.
+        reached: [1] Largest s so far.
+        steps: [1] Steps so far.
+        draw: [1] The draw that the lane holds.
+        residual: [1] Residual where a walk has arrived.
+    """
+
+    point: Flat
+    along: Flat
+    weight: Flat
+    before: Flat
+    ahead: Flat
+    past: Flat
+    length: Flat
+    walking: Flat
+    last: Flat
+    barred: Flat
+    rounds: Flat
+    fresh: Flat
+    sense: Flat
+    cosine: Flat
+    reached: Flat
+    steps: Flat
+    draw: Flat
+    residual: Flat
+
+
+@kernel
+def predict(b: Buffers, y: Systems, w: Walk) -> None:
+    """Where a step begins: set out along the tangents."""
+    n, fresh = b.n_choices, w.fresh[0]
+    s, along = w.point[n], w.along[n]
+    last = w.walking[0] * (1.0 - above(1.0, fma(w.length[0], along, s))) * (1.0 - w.barred[0])
+    length = where(last, (1.0 - s) / along, w.length[0])
+    bent = where(w.past[0], 0.5 * length * length / w.past[0], 0.0)
+    for i in range(n):
+        turn = w.along[i] - w.before[i]
+        ahead = fma(bent, turn, fma(length, w.along[i], w.point[i]))
+        w.ahead[i] = ahead = where(fresh, ahead, w.ahead[i])
+        y.at[i] = b.x[i] = where(fresh, ahead, y.at[i])
+    bent = fma(bent, along - w.before[n], fma(length, along, s))
+    w.ahead[n] = where(fresh, where(last, 1.0, bent), w.ahead[n])
+    y.at[n] = where(fresh, w.ahead[n], y.at[n])
+    w.last[0] = last
+    w.rounds[0] *= 1.0 - fresh
+
+
+@kernel
+def advance(b: Buffers, y: Systems, w: Walk) -> tuple[float, float]:
+    """Correct the points; returns where this continues the branch, and where a step strays."""
+    n, moving = b.n_choices, w.walking[0]
+    cosine, size, far = full(0.0), full(0.0), full(0.0)
+    for i in range(n):
+        y.at[i] += where(moving, y.found[i], 0.0)
+        tangent, gap = y.tangent[i], y.at[i] - w.ahead[i]
+        weighed = w.weight[i] * tangent
+        cosine = fma(weighed, w.along[i], cosine)
+        size = fma(weighed, tangent, size)
+        far = fma(w.weight[i] * gap, gap, far)
+    y.at[n] += where(moving, y.found[n], 0.0)
+    gap = y.at[n] - w.ahead[n]
+    size = root(fma(y.tangent[n], y.tangent[n], size))
+    w.cosine[0] = fma(y.tangent[n], w.along[n], cosine) / size
+    length = absolute(where(w.last[0], (1.0 - w.point[n]) / w.along[n], w.length[0]))
+    close = above(fma(length, BEND, SLACK), root(fma(gap, gap, far)))
+    smooth = above(w.cosine[0], STRAIGHT) * close
+    same = above(w.sense[0] * y.sign[0], 0.0)
+    across = above(FORK, w.length[0]) * above(w.cosine[0], SMOOTH)
+    fits = where(w.length[0], smooth * where(across, 1.0, same), above(0.0, y.sign[0]))
+    return fits, above(w.length[0], 0.0) * (1.0 - smooth)
+
+
+@kernel
+def keep(b: Buffers, y: Systems, w: Walk, ended: tuple[float, float], longest: float) -> None:
+    """Accept good points, shorten the steps that were bad, and end lanes that stall."""
+    (good, bad), n = ended, b.n_choices
+    on, size = good * (1.0 - w.last[0]), full(0.0)
+    for i in range(n):
+        w.point[i] = where(good, y.at[i], w.point[i])
+        w.weight[i] = where(on, exp(minimum(y.at[i], 0.0)) + RARE, w.weight[i])
+        size = fma(w.weight[i] * y.tangent[i], y.tangent[i], size)
+    w.point[n] = where(good, y.at[n], w.point[n])
+    scale = 1.0 / root(fma(y.tangent[n], y.tangent[n], size))
+    for i in range(n + 1):
+        w.before[i] = where(on, w.along[i], w.before[i])
+        w.along[i] = where(on, scale * y.tangent[i], w.along[i])
+    w.past[0] = where(on, w.length[0], w.past[0])
+    w.reached[0] = maximum(w.reached[0], where(good, y.at[n], 0.0))
+    easy = above(3.0, w.rounds[0]) * above(w.cosine[0], STRAIGHTEST)
+    fair = above(4.0, w.rounds[0]) * above(w.cosine[0], STRAIGHTER)
+    growth = where(easy, 2.0, where(fair, 1.0, 0.7))
+    longer = minimum(w.length[0] * growth, longest)
+    longer = where(longer, longer, minimum(FIRST, longest))
+    first = bad * w.last[0]
+    w.length[0] = where(on, longer, where(bad - first, 0.4 * w.length[0], w.length[0]))
+    w.barred[0] = where(good + bad, first, w.barred[0])
+    w.steps[0] += good + bad
+    stalled = bad * above(SHORTEST, w.length[0])
+    w.walking[0] *= (1.0 - stalled) * above(MOST_STEPS, w.steps[0])
+    w.walking[0] *= 1.0 - good * w.last[0]
