@@ -18,6 +18,7 @@ from pytest_benchmark.fixture import BenchmarkFixture
 
 from escalade.game.efg_writer import write_efg
 from escalade.solve import solve
+from escalade.solve.packs import LANES
 from games import crisis, crisis_file, perturbed
 from measures import Medians, Say, median, seconds
 
@@ -70,18 +71,17 @@ def test_a_sweep_against_an_iteration_of_openspiel(
     path = tmp_path / "theirs.efg"
     write_efg(read, path, ends_only=True)
     theirs = pyspiel.CFRSolver(pyspiel.load_game("efg_game", {"filename": str(path)}))
-    tables = perturbed(read, 512, PRECISION)
-    sweeps = solve(read, tables).sweeps.sum()
-    iterations = 100
+    make_sweeps = sweeper(read, perturbed(read, LANES, PRECISION))
+    sweeps, iterations = 100, 100
 
     def iterate() -> None:
         for _ in range(iterations):
             theirs.evaluate_and_update_policy()
 
-    whole, spent = medians(partial(solve, read, tables, threads=1), iterate)
+    whole, spent = medians(partial(make_sweeps, sweeps), iterate)
     sweep, iteration = (
         time / count / read.n_histories * 1e9
-        for time, count in ((whole, sweeps), (spent, iterations))
+        for time, count in ((whole, LANES * sweeps), (spent, iterations))
     )
     say(
         f"T{turns}: CFR {iteration:,.0f} ns per iteration and history, ours {sweep:.1f} ns per "

@@ -7,7 +7,7 @@ All games are built in code or read from `../shared`, and every figure is a medi
 
 from __future__ import annotations
 
-from functools import partial
+from functools import cached_property, partial
 from pathlib import Path
 from time import process_time
 from typing import Any, NamedTuple
@@ -24,11 +24,14 @@ from escalade.game.tables import own_numbers
 from escalade.solve import Solution, Status, derivatives, solve, workspace
 from escalade.solve.anderson import Memory
 from escalade.solve.derivatives import TABLES
+from escalade.solve.fronts import NOTHING
 from escalade.solve.lanes import packs
 from escalade.solve.packs import LANES, exp, log, room
+from escalade.solve.solve import Run
 from escalade.solve.topology import build_topology
 from games import SHARED, Play, crisis, crisis_text, numbers, perturbed, tree
 from measures import Medians, Say
+from sweeps import sweeper
 
 pytestmark = pytest.mark.timeout(1200)
 
@@ -153,27 +156,28 @@ def least_work(game: Game, prior: np.ndarray) -> Work:
 def test_a_sweep_takes_12_nanoseconds_per_history_and_draw(
     turns: int, order: str, payoffs: str, medians: Medians, say: Say
 ) -> None:
-    """Two actors with two types and three moves on one core; all that `solve` computes is counted.
+    """Two actors with two types and three moves on one core, eight draws at a time.
 
     The bound is what the exponentials and logarithms of a sweep take by themselves, from the
     nearest cache, and a pass over its numbers by itself, one after the other.
     """
     choices = {"at_once": order == "at_once", "by_state": payoffs == "by_state"}
     game = tree(Play(actors=2, types=2, moves=3, turns=turns, **choices))
-    tables = numbers(game, 512, precision=2.0)
+    tables = numbers(game, LANES, precision=2.0)
     work = least_work(game, tables.prior)
+    rounds = 200_000 // game.n_histories
     near, far = Columns(room(100), room(100)), Columns(room(work.reads), room(work.writes))
     near.given[:] = np.random.default_rng(0).uniform(1.0, 2.0, near.given.shape)
     few = Columns(-near.given, near.made)
     whole, exps, logs, memory = medians(
-        partial(solve, game, tables, threads=1),
+        partial(sweeper(game, tables), rounds),
         partial(_exponentials, few, 100, 1000),
         partial(_logarithms, near, 100, 1000),
         lambda: [_passes(far, work.reads, work.writes) for _ in range(20)],
         clock=process_time,
     )
     share = 1e9 / game.n_histories
-    cost = whole / solve(game, tables).sweeps.sum() * share
+    cost = whole / (LANES * rounds) * share
     parts = [
         exps / (LANES * 100_000) * work.exps * share,
         logs / (LANES * 100_000) * work.logs * share,
@@ -191,6 +195,13 @@ def test_a_sweep_takes_12_nanoseconds_per_history_and_draw(
     assert cost <= 12
 
 
+def by_sweeps(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Solve by sweeps first, as where a game has no fronts."""
+    layout = cached_property(lambda _run: NOTHING)
+    layout.__set_name__(Run, "layout")
+    monkeypatch.setattr(Run, "layout", layout)
+
+
 # --- Acceleration ----------------------------------------------------------------------------
 
 
@@ -206,6 +217,7 @@ def test_acceleration_saves_sweeps_where_they_converge_slowly(
     """Slow draws are those that take more than 60 sweeps without it."""
     read = crisis(turns, tmp_path)
     tables = perturbed(read, 200, float(precision))
+    by_sweeps(monkeypatch)
     fast = benchmark.pedantic(solve, args=(read, tables), rounds=3, warmup_rounds=1)
     remember = workspace.memory
 
@@ -214,7 +226,6 @@ def test_acceleration_saves_sweeps_where_they_converge_slowly(
 
     monkeypatch.setattr(workspace, "memory", nothing)
     plain = solve(read, tables)
-    monkeypatch.undo()
     swept = (fast.status == Status.CONVERGED) & (plain.status == Status.CONVERGED)
     slow = swept & (plain.sweeps > 60)
     traced = [int((s.status == Status.TRACED).sum()) for s in (plain, fast)]
@@ -233,7 +244,7 @@ def test_acceleration_saves_sweeps_where_they_converge_slowly(
 
 @pytest.mark.parametrize("turns", [4, 6])
 def test_an_adjoint_is_cheaper_than_a_complex_step_for_every_number(
-    turns: int, medians: Medians, say: Say, tmp_path: Path
+    turns: int, medians: Medians, say: Say, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     """Slopes by every number of a game, in sweeps over its tree.
 
@@ -242,6 +253,7 @@ def test_an_adjoint_is_cheaper_than_a_complex_step_for_every_number(
     """
     read = crisis(turns, tmp_path)
     tables = perturbed(read, 64, 2.0)
+    by_sweeps(monkeypatch)
     found = solve(read, tables)
     classes = np.where(read.mover == END, np.arange(read.n_nodes) % 2, -1)
     solving, slopes = medians(
