@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from clumsy import CLUMSY
+from crises import crisis
 from docs.tables import documented_keys, entries
 from escalade import forecast_scenario, read_scenario
 from escalade.forecast.forecast import Forecast
@@ -24,12 +26,30 @@ def forecast() -> Forecast:
     return forecast_scenario(scenario, draws=8, starts=2)
 
 
-def test_every_key_of_the_json_is_documented_in_its_order(forecast: Forecast) -> None:
-    data = json.loads(to_json(forecast))
-    found = dict(entries("forecast", data)) | {"provenance": list(data["provenance"])}
+@pytest.fixture
+def rejuvenated(tmp_path: Path) -> Forecast:
+    """A forecast whose draws were rejuvenated."""
+    return forecast_scenario(crisis(tmp_path, **CLUMSY), draws=16)
+
+
+def test_every_key_of_the_json_is_documented_in_its_order(
+    forecast: Forecast, rejuvenated: Forecast
+) -> None:
+    whole, moved = (json.loads(to_json(each)) for each in (forecast, rejuvenated))
+    data = {key: whole[key] if key in whole else moved[key] for key in in_order(whole, moved)}
+    nested = {key: list(data[key]) for key in ("rejuvenation", "provenance")}
+    found = dict(entries("forecast", data)) | nested
     documented = documented_keys(NUMBERS)
     del documented["worlds"]
     assert documented == found
+
+
+def in_order(one: dict[str, object], other: dict[str, object]) -> list[str]:
+    """The keys of both, each in the order of both."""
+    new = [key for key in other if key not in one]
+    before = list(other)[list(other).index(new[0]) - 1]
+    at = list(one).index(before) + 1
+    return [*list(one)[:at], *new, *list(one)[at:]]
 
 
 def test_every_column_of_the_samples_is_documented(forecast: Forecast) -> None:

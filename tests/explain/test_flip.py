@@ -14,6 +14,7 @@ from escalade.explain.flip import Flip, flip
 from escalade.explain.margin import holds, margin, ways
 from escalade.explain.nearest import shortest
 from escalade.explain.shift import slopes, space
+from escalade.forecast.draws import draw
 from escalade.forecast.forecast import Forecast, forecast
 from escalade.report.plain import to_json
 from escalade.scenario.claims_syntax import bind_claim, parse_claim
@@ -32,7 +33,7 @@ def bet(folder: Path, *, precision: Any = 6.0, claims: Any = None, **more: Any) 
 
 def closed(found: Forecast, go: float, stay: float) -> float:
     """Mean probability of go when the two scores are shifted."""
-    view = space(found.plan, 0, draws=found.draws, seed=found.inputs.seed, solver=solve)
+    view = space(found.plan, 0, found.inputs, solver=solve)
     values = view.values([np.array([go, stay])], found.draws)
     return float(np.mean(1 / (1 + np.exp(-6.0 * (values[1] - values[2])))))
 
@@ -189,7 +190,8 @@ def test_slopes_of_the_worlds_at_hand_are_those_of_solving_them_moved(base: Fore
     from escalade.scenario.resolve import ask
 
     scenario, claim = ask(base.scenario, both)
-    view = space(plan(scenario), scenario.claims.index(claim), draws=256, seed=0, solver=solve)
+    inputs = draw(scenario.inputs, 256, 0)
+    view = space(plan(scenario), scenario.claims.index(claim), inputs, solver=solve)
     zero = np.zeros(2)
     rate = slopes(view.look([zero], 256)[0], view.scores)[0]
     for row in range(2):

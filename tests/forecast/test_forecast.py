@@ -286,7 +286,7 @@ def test_monte_carlo_error_covers_the_difference_between_seeds(tmp_path: Path) -
 def test_a_history_that_no_world_allows_is_a_fault(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from escalade.forecast import forecast as room
+    from escalade.forecast import rejuvenate as room
 
     def nowhere(*args: Any, **options: Any) -> Any:
         worlds = evaluate(*args, **options)

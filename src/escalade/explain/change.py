@@ -34,8 +34,7 @@ def points(base: Forecast, scenario: Scenario) -> Cube:
 
     An input that was a plain number there and is uncertain here gets points of its own.
     """
-    n, seed = base.draws, base.inputs.seed
-    old, new = cube(base.scenario.inputs, n, seed), cube(scenario.inputs, n, seed + 1)
+    old, new = base.inputs.where, cube(scenario.inputs, base.draws, base.inputs.seed + 1)
     kept = tuple(
         mine if len(mine) == dimensions(item.value) else fresh
         for mine, fresh, item in zip(old.points, new.points, scenario.inputs, strict=True)
@@ -71,9 +70,7 @@ def redraw(
     base: Forecast, scenario: Scenario, *, where: Cube | None = None, draws: int | None = None
 ) -> Draws:
     """The inputs of another scenario in the worlds of a forecast; arguments as in `rerun`."""
-    where = where or points(base, scenario)
     n = min(draws or base.draws, base.draws)
-    some = Cube(
-        tuple(p[:, :n] for p in where.points), {group: e[:n] for group, e in where.effects.items()}
-    )
-    return Draws(values_at(scenario.inputs, some, n), base.inputs.seed)
+    some = (where or points(base, scenario)).take(slice(n))
+    descent = base.inputs.descent and base.inputs.descent.take(slice(n))
+    return Draws(values_at(scenario.inputs, some, n), base.inputs.seed, some, descent)

@@ -204,7 +204,8 @@ def _few(scenario: Scenario, worlds: Worlds) -> dict[str, None]:
     if effective >= min(LOW_EFFECTIVE, n / 10):
         return {}
     return {f"{scenario.path.stem}: the history fits few model worlds, {effective:.0f} effective "
-            f"of {n}; draw more, or read the numbers as rough": None}  # fmt: skip
+            f"of {n}; a comparison rests on draws as drawn, which are not rejuvenated: draw more, "
+            "or read the numbers as rough": None}  # fmt: skip
 
 
 def _table(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
@@ -13,9 +14,11 @@ from escalade.explain.change import change_inputs, points
 from escalade.explain.ignorance import deletable, ignorance
 from escalade.explain.subjects import Subject
 from escalade.explain.variants import canonical, open_plan, open_values, solve_variants
-from escalade.forecast.draws import Cube, values_at
+from escalade.forecast.draws import Cube, draw, values_at
 from escalade.forecast.forecast import Forecast
-from escalade.forecast.summary import effective_draws
+from escalade.forecast.plan import plan
+from escalade.forecast.rejuvenate import populate
+from escalade.forecast.summary import effective_draws, estimate
 from escalade.forecast.worlds import Solver, Worlds
 from escalade.solve import solve
 
@@ -121,6 +124,36 @@ def delete(
             moved=tuple(_moved(base, subject, chosen, worlds, (k, len(gone))) for subject in asked),
         )
         for k, sentences in enumerate(deleted)
+    )
+
+
+def delete_anew(
+    base: Forecast, sentences: tuple[str, ...], asked: Sequence[Subject], *, solver: Solver = solve
+) -> Deletion:
+    """The forecast without some sentences, its worlds drawn anew; arguments as in `delete`.
+
+    Rejuvenated worlds fit the history with the inputs as they were, and few of them would without.
+    """
+    items = base.scenario.inputs
+    gone = dict.fromkeys(i for sentence in sentences for i in deletable(base.scenario, sentence))
+    open_ = change_inputs(base.scenario, {i: ignorance(items[i]) for i in gone})
+    fresh = draw(open_.inputs, base.draws, base.inputs.seed)
+    inputs, worlds, _ = populate(plan(open_), fresh, solver=solver)
+    sides = ((base.worlds, base.inputs.descent), (worlds, inputs.descent))
+    effective, moved = effective_draws(worlds.weight, inputs.descent), []
+    for subject in asked:
+        before, after = (
+            estimate(subject.probabilities(base, some), some.weight, descent)
+            for some, descent in sides
+        )
+        error, found = math.hypot(before.error, after.error), after.mean
+        found = found if effective >= min(FEW, base.draws / 2) else math.nan
+        moved.append(Moved(subject.theatre, subject.name, subject.probability, found, error))
+    return Deletion(
+        sentences=sentences,
+        inputs=tuple(items[i].name for i in gone),
+        effective_draws=effective,
+        moved=tuple(moved),
     )
 
 

@@ -8,7 +8,7 @@ change, the more plausible it is by the author's own uncertainty.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from functools import partial
 from typing import Any
@@ -21,11 +21,12 @@ from escalade.explain.hunt import Found, Hunt, alone, best, directions, fewest, 
 from escalade.explain.margin import holds, margin, ways
 from escalade.explain.moves import Moved, moved
 from escalade.explain.shift import Look, Space, space
-from escalade.forecast.draws import dimensions
-from escalade.forecast.forecast import Forecast
+from escalade.forecast.draws import Draws, dimensions, draw
+from escalade.forecast.forecast import LOW_EFFECTIVE, Forecast
 from escalade.forecast.plan import plan
+from escalade.forecast.rejuvenate import populate
 from escalade.forecast.rows import Term
-from escalade.forecast.summary import estimate
+from escalade.forecast.summary import effective_draws, estimate
 from escalade.forecast.worlds import Solver
 from escalade.scenario.bound import evaluate
 from escalade.scenario.claims import Claim
@@ -129,8 +130,8 @@ def flip(base: Forecast, text: str, *, reach: float = REACH, solver: Solver = so
         raise ValueError(f"reach is {reach}; it must be above 0")
     scenario, claim = ask(base.scenario, text)
     ready = base.plan if scenario is base.scenario else plan(scenario)
-    view = partial(space, ready, scenario.claims.index(claim), draws=base.draws, solver=solver)
-    here, there = view(seed=base.inputs.seed), view(seed=base.inputs.seed + 1)
+    view = partial(space, ready, scenario.claims.index(claim), solver=solver)
+    here, there = view(base.inputs), view(_others(base, solver))
     zero = _zero(base, here)
     truth = holds(claim.condition, zero.means())
     if truth is None:
@@ -148,8 +149,22 @@ def flip(base: Forecast, text: str, *, reach: float = REACH, solver: Solver = so
         moves=tuple(moved(here, shift)),
         alone=tuple(m for f in single[:MOST_ALONE] for m in moved(here, f.shift)),
         reach=reach, draws=base.draws, seeds=(here.seed, there.seed), fixed=fixed,
-        warnings=base.warnings,
+        warnings=(*base.warnings, *_few(here, look)),
     )  # fmt: skip
+
+
+def _few(here: Space, look: Look) -> Iterator[str]:
+    """A warning where few worlds count after the change."""
+    effective = effective_draws(look.weight, here.descent)
+    if effective < min(LOW_EFFECTIVE, here.draws / 10):
+        yield (f"after the change few model worlds count: {effective:.0f} effective of "
+               f"{here.draws}; draw more, or read the numbers as rough")  # fmt: skip
+
+
+def _others(base: Forecast, solver: Solver) -> Draws:
+    """As many draws as those of the forecast, of another seed; rejuvenated if those were."""
+    drawn = draw(base.scenario.inputs, base.draws, base.inputs.seed + 1)
+    return populate(base.plan, drawn, solver=solver).inputs if base.rejuvenation else drawn
 
 
 def _zero(base: Forecast, here: Space) -> Look:
@@ -199,11 +214,11 @@ def _confirm(
     most, scale = reach / max(found.length, 1e-9), 1.0
     own, floor, looks = [(0.0, goal(zero))], 0.0, [zero]
     for left in reversed(range(SCALINGS if found.length else 0)):
-        looks += spaces[0].look([scale * found.shift], spaces[0].draws)
+        looks.append(spaces[0].verify(scale * found.shift))
         own.append((scale, goal(looks[-1])))
         needed = max(_needed(own), floor)
         if own[-1][1] > 0 and (scale - needed <= CLOSE * scale or not left):
-            others = [s.look([scale * found.shift], s.draws)[0] for s in spaces[1:]]
+            others = [s.verify(scale * found.shift) for s in spaces[1:]]
             least = min(map(goal, others))
             if least > 0:
                 return looks[-1], scale * found.shift, True

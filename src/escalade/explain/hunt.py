@@ -93,7 +93,9 @@ class Hunt:
     def screened(self) -> tuple[Floats, Floats]:
         """[difference, row] Slopes from the worlds at hand, and [row] the step they suggest."""
         means = self.zero.means()
-        rates = slopes_of(self.way, means) @ slopes(self.zero, self.space.scores)
+        rates = slopes_of(self.way, means) @ slopes(
+            self.zero, self.space.scores, drawn=self.space.descent is None
+        )
         step = shortest(amounts(self.way, means) - AIM, rates)
         return rates, step if np.isfinite(step).all() else rates.sum(axis=0)
 

@@ -9,6 +9,7 @@ it made of the actor's own accord is the matter of `explain.learn`.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from typing import Any
@@ -18,12 +19,21 @@ import numpy as np
 from escalade.explain.change import change_inputs, redraw
 from escalade.explain.names import CHANCE, Step, fault, find_input, find_move, read_value
 from escalade.forecast.ahead import ahead, below, branches, refine
-from escalade.forecast.draws import Draws
+from escalade.forecast.draws import Draws, draw
 from escalade.forecast.events import Joint
-from escalade.forecast.forecast import LOW_EFFECTIVE, Forecast
+from escalade.forecast.forecast import LOW_EFFECTIVE, Forecast, rests_on
 from escalade.forecast.plan import Bools, Plan, Stage, plan
 from escalade.forecast.read_worlds import outcome_lines
-from escalade.forecast.summary import HIGH, LOW, effective_draws, estimate, quantiles
+from escalade.forecast.rejuvenate import populate
+from escalade.forecast.summary import (
+    HIGH,
+    LOW,
+    Descent,
+    effective_draws,
+    estimate,
+    quantiles,
+    standard_error,
+)
 from escalade.forecast.worlds import Ends, Floats, Solver, outcome_table, read_joint
 from escalade.scenario.expressions import quantities
 from escalade.scenario.faults import quote
@@ -37,6 +47,12 @@ ALWAYS = "always"
 
 SAME = 5e-4
 """A difference in one world up to this is none: a table shows it as 0.0 percentage points."""
+
+
+ANEW = (
+    "with other inputs other worlds fit the history, so they were drawn anew: in how many worlds a "
+    "probability is higher or lower, and by how much, is not known"
+)
 
 
 @dataclass(frozen=True)
@@ -80,8 +96,11 @@ def read_changes(scenario: Scenario, texts: Sequence[str]) -> Changes:
     return Changes(inputs, tuple(moves.items()), tuple(" ".join(text.split()) for text in texts))
 
 
-def apply(base: Forecast, changes: Changes) -> tuple[Plan, Draws]:
+def apply(base: Forecast, changes: Changes, solver: Solver) -> tuple[Plan, Draws]:
     """The plan and the draws of a forecast under an intervention.
+
+    Draws that were rejuvenated fit the history with the inputs as they were: where some are set,
+    they are drawn, and if need be rejuvenated, anew.
 
     Raises:
         EscaladeError: If a move cannot be made, or the history no longer fits the play.
@@ -91,9 +110,12 @@ def apply(base: Forecast, changes: Changes) -> tuple[Plan, Draws]:
     draws = base.inputs
     if changes.inputs:
         scenario = change_inputs(scenario, changes.inputs)
-        draws = redraw(base, scenario)
         shaping = sorted(_shaping(scenario) & set(changes.inputs))
         ready = _shaped_anew(scenario, shaping) if shaping else _carried_over(ready, scenario)
+        draws = redraw(base, scenario)
+        if base.rejuvenation:
+            fresh = draw(scenario.inputs, base.draws, base.inputs.seed)
+            draws = populate(ready, fresh, solver=solver).inputs
     stages = list(ready.stages)
     for step, policy in changes.moves:
         stages[step.theatre] = _force(scenario, stages[step.theatre], step, policy=policy)
@@ -177,7 +199,8 @@ class DifferenceRow:
         error: Monte Carlo standard error of `probability`.
         against: What it is compared with.
         difference: `probability` less `against`.
-        difference_low: 5 % quantile of the difference across worlds.
+        difference_low: 5 % quantile of the difference across worlds; NaN, as are the next one and
+            the last two, where draws were rejuvenated anew and the worlds are not the same.
         difference_high: 95 % quantile.
         difference_error: Monte Carlo standard error of `difference`, the worlds being the same.
         higher: Weighted share of worlds in which the probability is higher than `against`.
@@ -258,23 +281,28 @@ def suppose(
     Raises:
         EscaladeError: If a move cannot be made, or no world fits the history any more.
     """
+    as_it_is = _Side(base.worlds.weight, base.worlds.outcomes, ()), base.inputs.descent
     here = _side(base, these, solver)
-    there = _side(base, against, solver) if against else _Side(
-        base.worlds.weight, base.worlds.outcomes, ())  # fmt: skip
-    effective = min(effective_draws(here.weight), effective_draws(there.weight))
-    lost = int(np.sum((here.weight == 0) | (there.weight == 0)))
-    made = [*_made("if", these, here), *(_made("against", against, there) if against else ())]
+    there = _side(base, against, solver) if against else as_it_is
+    effective = min(effective_draws(side.weight, descent) for side, descent in (here, there))
+    lost = int(np.sum((here[0].weight == 0) | (there[0].weight == 0)))
+    sides = [("if", these, here), *([("against", against, there)] if against else [])]
+    made = [row for side in sides for row in _made(*side)]
     return Supposition(
         title=base.scenario.title, these=these.texts, against=against.texts if against else (),
         outcomes=tuple(_rows(base, here, there)), made=tuple(made), draws=base.draws,
         effective_draws=effective, lost_draws=lost,
-        warnings=tuple(_warnings(base.draws, effective, lost)), provenance=base.provenance,
+        warnings=(
+            *rests_on(base), *(() if here[1] is there[1] else (ANEW,)),
+            *_warnings(base.draws, effective, lost),
+        ),
+        provenance=base.provenance,
     )  # fmt: skip
 
 
-def _side(base: Forecast, changes: Changes, solver: Solver) -> _Side:
-    """The ends under an intervention."""
-    ready, draws = apply(base, changes)
+def _side(base: Forecast, changes: Changes, solver: Solver) -> tuple[_Side, Descent | None]:
+    """The ends under an intervention, and how the draws came about."""
+    ready, draws = apply(base, changes, solver)
     marks: list[list[Bools]] = [[] for _ in ready.stages]
     places: list[tuple[int, int]] = []
     for step, _ in changes.moves:
@@ -291,7 +319,7 @@ def _side(base: Forecast, changes: Changes, solver: Solver) -> _Side:
     side = read_joint(ready, draws, read, solver=solver)
     if not (side.weight > 0).any():
         raise fault(f"no model world fits the history if {', '.join(changes.texts)}")
-    return side
+    return side, draws.descent
 
 
 def _through(stage: Stage, step: Step) -> Bools:
@@ -302,38 +330,43 @@ def _through(stage: Stage, step: Step) -> Bools:
     return below(stage, mine & (game.mover[game.parent] == step.actor))
 
 
-def _made(side: str, changes: Changes, found: _Side) -> Iterator[MadeRow]:
+def _made(side: str, changes: Changes, found: tuple[_Side, Descent | None]) -> Iterator[MadeRow]:
     """A row per forced move of one side."""
     texts = [text for text in changes.texts if ":" in text.partition("=")[0]]
-    for text, probability in zip(texts, found.made, strict=True):
-        yield MadeRow(side, text, *estimate(probability, found.weight))
+    for text, probability in zip(texts, found[0].made, strict=True):
+        yield MadeRow(side, text, *estimate(probability, found[0].weight, found[1]))
 
 
-def _rows(base: Forecast, here: Ends, there: Ends) -> Iterator[DifferenceRow]:
+def _rows(
+    base: Forecast, here: tuple[Ends, Descent | None], there: tuple[Ends, Descent | None]
+) -> Iterator[DifferenceRow]:
     """A row per outcome of every theatre."""
+    (this, own), (that, others) = here, there
+    paired = own is others
     for index, theatre in enumerate(base.scenario.theatres):
         for item, leaves, part_of in outcome_lines(theatre.outcomes, theatre.groups):
-            sides = (here, there, base.worlds)
+            sides = (this, that, base.worlds)
             x, y, now = (np.clip(s.outcomes[index][leaves].sum(axis=0), 0, 1) for s in sides)
-            one, two = estimate(x, here.weight), estimate(y, there.weight)
+            one, two = estimate(x, this.weight, own), estimate(y, that.weight, others)
+            apart = (np.nan, np.nan, math.hypot(one.error, two.error), np.nan, np.nan)
             yield DifferenceRow(
                 theatre.id, item.id, item.means, part_of,
                 estimate(now, base.worlds.weight).mean, *one, two.mean, one.mean - two.mean,
-                *_paired(x, y, here.weight, there.weight),
+                *(_paired(x, y, (this.weight, that.weight), own) if paired else apart),
             )  # fmt: skip
 
 
 def _paired(
-    x: Floats, y: Floats, one: Floats, two: Floats
+    x: Floats, y: Floats, weights: tuple[Floats, Floats], descent: Descent | None
 ) -> tuple[float, float, float, float, float]:
     """Interval of the differences in the same worlds, error of their mean, shares of their signs.
 
     The error is that of a difference of two ratio estimators on the same draws (Owen 2013, ch. 9).
     Where an intervention changes the weights, a world counts by the mean of its two weights.
     """
-    v, w = one / one.sum(), two / two.sum()
+    v, w = (weight / weight.sum() for weight in weights)
     x, y = np.where(v > 0, x, 0.0), np.where(w > 0, y, 0.0)
-    error = float(np.sqrt(np.sum((v * (x - v @ x) - w * (y - w @ y)) ** 2)))
+    error = float(standard_error(v * (x - v @ x) - w * (y - w @ y), descent))
     known = (v > 0) & (w > 0)
     gap, both = (x - y)[known], (v + w)[known] / (v + w)[known].sum()
     low, high = (float(q) for q in quantiles(gap, both, np.array([LOW, HIGH])))

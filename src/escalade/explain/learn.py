@@ -21,10 +21,10 @@ from escalade.explain.observations import Observation, observations
 from escalade.explain.wording import deadline, opening_day, wording
 from escalade.forecast.ahead import refine
 from escalade.forecast.events import Joint
-from escalade.forecast.forecast import LOW_EFFECTIVE, Forecast
+from escalade.forecast.forecast import LOW_EFFECTIVE, Forecast, rests_on
 from escalade.forecast.plan import Bools
 from escalade.forecast.read_worlds import outcome_lines
-from escalade.forecast.summary import effective_draws
+from escalade.forecast.summary import Descent, effective_draws, independent, standard_error
 from escalade.forecast.worlds import Ends, Floats, Solver, outcome_table, read_joint
 from escalade.game.game import Ints
 from escalade.scenario.scenario import Scenario
@@ -174,7 +174,8 @@ def learn(
     seen = _read(base, asked, solver)
     sizes = [len(t.outcomes) for t in theatres]
     counted = np.repeat([theatre in ("", t.id) for t in theatres], sizes)
-    tables = [_Table(joint, seen.weight, counted, sizes[0]) for joint in seen.joints]
+    worlds = (seen.weight, base.inputs.descent)
+    tables = [_Table(joint, worlds, counted, sizes[0]) for joint in seen.joints]
     lines = list(_lines(base.scenario))
     rows = [_question(base.scenario, *pair, lines) for pair in zip(asked, tables, strict=True)]
     known = np.where(seen.weight > 0, np.concatenate(seen.outcomes), 0.0)
@@ -182,7 +183,7 @@ def learn(
     return Lessons(
         title=base.scenario.title, theatre=theatre, uncertainty=float((now * (1.0 - now)).sum()),
         questions=tuple(sorted(rows, key=lambda row: -row.gain)), draws=base.draws,
-        warnings=tuple(_warnings(rows, base.draws)), provenance=base.provenance,
+        warnings=(*rests_on(base), *_warnings(rows, base.draws)), provenance=base.provenance,
     )  # fmt: skip
 
 
@@ -240,7 +241,10 @@ class _Table:
     being how T changes with the numbers of draw d (the delta method; Owen 2013, ch. 2).
     """
 
-    def __init__(self, joint: Floats, weight: Floats, counted: Bools, first: int) -> None:
+    def __init__(
+        self, joint: Floats, worlds: tuple[Floats, Descent | None], counted: Bools, first: int
+    ) -> None:
+        weight, self.descent = worlds
         self.weight = weight / weight.sum()
         self.joint = np.where(weight > 0, joint, 0.0)
         self.answer = self.joint[:, :first].sum(axis=1)  # outcomes of one theatre are exhaustive
@@ -260,7 +264,7 @@ class _Table:
         slope -= ((after**2).sum(axis=1)[:, None] * self.answer).sum(axis=0)
         slope += (now**2).sum()  # what the means themselves contribute
         slope -= gain
-        return max(gain, 0.0), float(np.sqrt(np.sum((self.weight * slope) ** 2)))
+        return max(gain, 0.0), float(standard_error(self.weight * slope, self.descent))
 
     def outcome(self, leaves: list[int]) -> tuple[float, float, Floats, Floats]:
         """Of an outcome: now, expected shift, after each answer, and the errors of these."""
@@ -268,7 +272,7 @@ class _Table:
         with np.errstate(invalid="ignore", divide="ignore"):
             after = mean / self.probability
             off = self.joint[:, leaves].sum(axis=1) - after[:, None] * self.answer
-            error = np.sqrt(((self.weight * off) ** 2).sum(axis=1)) / self.probability
+            error = standard_error(self.weight * off, self.descent) / self.probability
         return now, float(np.nansum(np.abs(mean - now * self.probability))), after, error
 
 
@@ -292,13 +296,13 @@ def _question(
     answers = []
     for i, answer in enumerate(asked.answers):
         weight = table.weight * table.answer[i]
-        off = table.weight * (table.answer[i] - table.probability[i])
+        off = independent(table.weight * (table.answer[i] - table.probability[i]), table.descent)
         after = (
             AfterRow(line.theatre, line.outcome, float(then[i]), float(errors[i]))
             for line, (_, _, then, errors) in zip(lines, found, strict=True)
         )
         answers.append(AnswerRow(*answer, float(table.probability[i]), float(np.sqrt(off @ off)),
-                                 effective_draws(weight), tuple(after)))  # fmt: skip
+                                 effective_draws(weight, table.descent), tuple(after)))  # fmt: skip
     shifts = (
         ShiftRow(line.theatre, line.outcome, line.part_of, before, shift)
         for line, (before, shift, _, _) in zip(lines, found, strict=True)

@@ -17,17 +17,25 @@ import numpy as np
 from numpy.typing import NDArray
 
 from escalade.explain.change import idle
-from escalade.forecast.draws import Cube, Draws, cube, dimensions, values_at
+from escalade.forecast.draws import (
+    NEVER,
+    Cube,
+    Draws,
+    at_scores,
+    cube,
+    dimensions,
+    scores,
+    values_at,
+)
 from escalade.forecast.plan import Plan
+from escalade.forecast.rejuvenate import populate
+from escalade.forecast.summary import Descent
 from escalade.forecast.worlds import Solver, evaluate
 
 Floats = NDArray[np.float64]
 
 _score = np.frompyfunc(NormalDist().inv_cdf, 1, 1)
 _probability = np.frompyfunc(NormalDist().cdf, 1, 1)
-
-NEVER = 2.0**-33
-"""Points stay this far from the ends of the unit interval."""
 
 
 class Part(NamedTuple):
@@ -84,6 +92,7 @@ class Space:
         parts: What can be moved.
         scores: [row, draw] Normal scores.
         seed: The seed of the points.
+        descent: How the worlds came about, if they were rejuvenated.
         solver: What solves a game.
     """
 
@@ -92,6 +101,7 @@ class Space:
     parts: tuple[Part, ...]
     scores: Floats
     seed: int
+    descent: Descent | None
     solver: Solver
 
     @property
@@ -119,19 +129,38 @@ class Space:
         all_ = tuple(rows.get(i, row) for i, row in enumerate(idle_))
         return values_at(inputs, Cube(all_, effects), n)
 
+    def verify(self, shift: Floats) -> Look:
+        """What all worlds say under a shift; where they were rejuvenated, they are so anew.
+
+        Those that fit the history as the inputs were do not stand for those that fit it now.
+        """
+        if self.descent is None:
+            return self.look([shift], self.draws)[0]
+        inputs = self.plan.scenario.inputs
+        own = {p.input: shift[p.first : p.last] for p in self.parts}
+        idle_ = [own.get(i, np.zeros(dimensions(item.value))) for i, item in enumerate(inputs)]
+        shared = {p.group: shift[p.first : p.last] for p in self.parts if p.group}
+        full = np.concatenate([*idle_, *(shared[group] for group in sorted(shared))])
+        moved = at_scores(
+            inputs, scores(cube(inputs, self.draws, self.seed)) + full[:, None], self.seed
+        )
+        worlds = populate(self.plan, moved, solver=self.solver, shift=full).worlds
+        return Look(worlds.terms[self.claim], worlds.weight)
+
     def look(self, shifts: Sequence[Floats], draws: int) -> list[Look]:
         """What the first worlds say under each shift; all are solved in one go."""
-        values = Draws(self.values(shifts, draws), self.seed)
+        same = np.tile(np.arange(draws), len(shifts))
+        descent = self.descent and self.descent.take(same)
+        values = Draws(self.values(shifts, draws), self.seed, descent=descent)
         worlds = evaluate(self.plan, values, solver=self.solver)
         terms = np.split(worlds.terms[self.claim], len(shifts), axis=1)
         return [Look(*pair) for pair in zip(terms, np.split(worlds.weight, len(shifts)),
                                             strict=True)]  # fmt: skip
 
 
-def space(plan: Plan, claim: int, *, draws: int, seed: int, solver: Solver) -> Space:
-    """The worlds that a forecast of so many draws with this seed looks at."""
-    inputs = plan.scenario.inputs
-    where = cube(inputs, draws, seed)
+def space(plan: Plan, claim: int, inputs: Draws, *, solver: Solver) -> Space:
+    """The worlds of a forecast, by its inputs."""
+    where = inputs.where
     still = idle(plan.scenario)
     kept = [(i, "", p) for i, p in enumerate(where.points) if len(p) and i not in still]
     scores = [np.asarray(_score(p), dtype=np.float64) for _, _, p in kept]
@@ -141,18 +170,18 @@ def space(plan: Plan, claim: int, *, draws: int, seed: int, solver: Solver) -> S
         Part(index, group, int(first), int(last))
         for (index, group, _), (first, last) in zip((*kept, *shared), pairwise(ends), strict=True)
     )
-    rows = [*scores, *(effect for _, _, effect in shared), np.empty((0, draws))]
-    return Space(plan, claim, parts, np.concatenate(rows), seed, solver)
+    rows = [*scores, *(effect for _, _, effect in shared), np.empty((0, inputs.n_draws))]
+    return Space(plan, claim, parts, np.concatenate(rows), inputs.seed, inputs.descent, solver)
 
 
-def slopes(look: Look, scores: Floats) -> Floats:
+def slopes(look: Look, scores: Floats, *, drawn: bool = True) -> Floats:
     """[term, row] How fast each probability moves with each score, from the worlds at hand.
 
     By Stein's identity, d/ds E f(z + s) = E f(z) z; a linear fit takes out what the other scores
-    explain, which leaves less noise.
+    explain, which leaves less noise where they are as `drawn`, independent.
     """
     pulled, n = look.pull(), scores.shape[1]
-    if n < 3 * len(scores):
+    if n < 3 * len(scores) or not drawn:
         return pulled @ scores.T / n
     design = np.vstack([np.ones(n), scores]).T
     return np.asarray(np.linalg.lstsq(design, pulled.T)[0][1:].T, dtype=np.float64)

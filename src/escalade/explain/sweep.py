@@ -14,7 +14,7 @@ from escalade.explain.names import fault, find_input, numeric, read_value
 from escalade.forecast.ahead import with_events
 from escalade.forecast.draws import quantile
 from escalade.forecast.events import Joint
-from escalade.forecast.forecast import LOW_EFFECTIVE, Forecast
+from escalade.forecast.forecast import LOW_EFFECTIVE, Forecast, rests_on
 from escalade.forecast.read_worlds import outcome_lines
 from escalade.forecast.summary import HIGH, LOW, effective_draws, estimate, quantiles
 from escalade.forecast.worlds import Ends, Floats, Solver, read_joint
@@ -177,7 +177,7 @@ def sweep(
         said=item.value.text, **_said(item),
         given=asked.given[0] if asked.given else "", changes=asked.changes.texts,
         words=tuple(_marks(item, values)), rows=tuple(rows), draws=base.draws,
-        warnings=tuple(_warnings(rows, base.draws)), provenance=base.provenance,
+        warnings=(*rests_on(base), *_warnings(rows, base.draws)), provenance=base.provenance,
     )  # fmt: skip
 
 
@@ -203,7 +203,8 @@ def _at(
 ) -> Iterator[CurveRow]:
     """The rows at one value."""
     here = Distribution("fixed", (value,), f"{value:g}")
-    ready, draws = apply(base, replace(asked.changes, inputs={**asked.changes.inputs, index: here}))
+    changes = replace(asked.changes, inputs={**asked.changes.inputs, index: here})
+    ready, draws = apply(base, changes, solver)
     given = asked.given[1] if asked.given else None
     events = [event for _, _, event in lines]
     ready = with_events(ready, [*dict.fromkeys([*events, *(leaves(given) if given else ())])])
@@ -214,10 +215,10 @@ def _at(
         return Ends(np.where(weight > 0, weight * seen, 0.0), (found,))
 
     found = read_joint(ready, draws, read, solver=solver)
-    effective = effective_draws(found.weight)
+    effective = effective_draws(found.weight, draws.descent)
     known = found.weight > 0
     for (theatre, outcome, _), values in zip(lines, found.outcomes[0], strict=True):
-        mean, low, high, error = estimate(values, found.weight)
+        mean, low, high, error = estimate(values, found.weight, draws.descent)
         middle = np.array([np.nan])
         if known.any():
             middle = quantiles(values[known], found.weight[known], np.array([0.5]))

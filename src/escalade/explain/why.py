@@ -10,12 +10,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from escalade.explain.change import idle
-from escalade.explain.deletion import Deletion, delete, worlds_asked
+from escalade.explain.deletion import Deletion, delete, delete_anew, worlds_asked
 from escalade.explain.ignorance import deletable, require_deletable, structure
 from escalade.explain.shares import Shares, changes, handed_over, orders, split
 from escalade.explain.subjects import Subject, find_subject, subjects
 from escalade.explain.variants import canonical, open_plan, open_values, solve_variants
-from escalade.forecast.draws import Cube, cube, dimensions, values_at, word_group
+from escalade.forecast.draws import Cube, dimensions, values_at, word_group
 from escalade.forecast.forecast import Forecast
 from escalade.forecast.worlds import Solver
 from escalade.scenario.scenario import Fitted, Input, Scenario
@@ -190,6 +190,7 @@ def why(
     cited = tuple(_sentences(base.scenario))
     measured = taken if taken >= FEWEST else 0
     shares = _shares(base, uncertain, asked, measured, solver)
+    deletions = deletions and not base.rejuvenation
     each = [row.sentence for row in cited if row.inputs] if deletions else []
     return Why(
         base=base,
@@ -199,7 +200,7 @@ def why(
         deletions=delete(base, [(s,) for s in each], asked, solver=solver),
         pairs=measured,
         worlds=len(worlds_asked(base)),
-        warnings=(*base.warnings, *_warnings(measured)),
+        warnings=(*base.warnings, *_warnings(base, measured)),
     )
 
 
@@ -210,7 +211,10 @@ def _asked(base: Forecast, outcome: str) -> tuple[Subject, ...]:
     return tuple(each for each in every if named in (None, (each.theatre, each.name)))
 
 
-def _warnings(pairs: int) -> Iterator[str]:
+def _warnings(base: Forecast, pairs: int) -> Iterator[str]:
+    if base.rejuvenation:
+        yield ("without a sentence other worlds fit the history, which would be drawn anew: ask "
+               "for one at a time, with `why --without`")  # fmt: skip
     if not pairs:
         yield "too few model worlds count for shares: draw more"
     elif pairs < FEW:
@@ -302,11 +306,11 @@ def _mixed(
     Returns:
         For each input, [pair and step] its values, or [stratum, pair and step].
     """
-    scenario, inputs = base.scenario, base.inputs.values
+    scenario, inputs = base.scenario, base.inputs
     own = {one.index: between[i] for i, one in enumerate(uncertain) if one.index >= 0}
     effects = {one.group: between[i] for i, one in enumerate(uncertain) if one.group}
     words = any(word_group(item.value) for item in scenario.inputs)
-    where = cube(scenario.inputs, base.draws, base.inputs.seed) if words else None
+    where = inputs.where if words else None
     stay = np.zeros(between.shape[1:], bool)
     values = []
     for index, item in enumerate(scenario.inputs):
@@ -314,7 +318,9 @@ def _mixed(
         by_words = effects.get(word_group(item.value))
         if where is None or by_words is None:
             mixed = np.where(
-                moved, inputs[index][..., pair[1], None], inputs[index][..., pair[0], None]
+                moved,
+                inputs.values[index][..., pair[1], None],
+                inputs.values[index][..., pair[0], None],
             )
         else:
             table = np.array([[_worded(item, where, index, i, j) for j in pair] for i in pair])
@@ -384,5 +390,7 @@ def deleted(
     for sentence in sentences:
         require_deletable(base.scenario, sentence)
     asked = _asked(base, outcome)
+    if base.rejuvenation:
+        return delete_anew(base, tuple(sentences), asked, solver=solver)
     (found,) = delete(base, [tuple(sentences)], asked, most=base.draws, solver=solver)
     return found

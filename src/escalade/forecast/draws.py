@@ -5,45 +5,27 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from statistics import NormalDist
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from escalade.errors import EscaladeError
 from escalade.forecast.sobol import MAX_DIMENSION, sobol
+from escalade.forecast.summary import Descent
 from escalade.scenario.scenario import Fitted, Input, Ranking, Value
 from escalade.scenario.values import Distribution
 
 Floats = NDArray[np.float64]
 
 _inverse_normal = np.frompyfunc(NormalDist().inv_cdf, 1, 1)
+_normal = np.frompyfunc(NormalDist().cdf, 1, 1)
+
+NEVER = 2.0**-33
+"""Points stay this far from the ends of the unit interval."""
 
 AUTHOR_CORRELATION = 0.3
 """Correlation, on the logit scale, of an author's likelihood words of one group."""
-
-
-@dataclass(frozen=True)
-class Draws:
-    """The inputs in every model world.
-
-    Attributes:
-        values: For each input, [draw] its values, or [stratum, draw] utilities for a ranking, or
-            [number, draw] for an estimate.
-        seed: Seed of the scrambled Sobol sequence.
-    """
-
-    values: tuple[Floats, ...]
-    seed: int
-
-    @property
-    def n_draws(self) -> int:
-        """Number of draws."""
-        return self.values[0].shape[-1]
-
-    def take(self, which: slice) -> tuple[Floats, ...]:
-        """The values in some of the draws."""
-        return tuple(value[..., which] for value in self.values)
 
 
 class Cube(NamedTuple):
@@ -63,6 +45,41 @@ class Cube(NamedTuple):
     points: tuple[Floats, ...]
     effects: Mapping[str, Floats]
 
+    def take(self, which: Any) -> Cube:
+        """Some of the worlds."""
+        effects = {group: effect[which] for group, effect in self.effects.items()}
+        return Cube(tuple(points[:, which] for points in self.points), effects)
+
+
+NOWHERE = Cube((), {})
+
+
+@dataclass(frozen=True)
+class Draws:
+    """The inputs in every model world.
+
+    Attributes:
+        values: For each input, [draw] its values, or [stratum, draw] utilities for a ranking, or
+            [number, draw] for an estimate.
+        seed: Seed of the scrambled Sobol sequence.
+        where: The points at which they were taken; nowhere for values of one's own.
+        descent: How they came about, if they were rejuvenated.
+    """
+
+    values: tuple[Floats, ...]
+    seed: int
+    where: Cube = NOWHERE
+    descent: Descent | None = None
+
+    @property
+    def n_draws(self) -> int:
+        """Number of draws."""
+        return self.values[0].shape[-1]
+
+    def count(self, which: slice) -> Floats | float:
+        """[draw] What some of the draws count for before history and evidence."""
+        return 1.0 if self.descent is None else self.descent.counts[which]
+
 
 def draw(inputs: Sequence[Input], n_draws: int, seed: int) -> Draws:
     """Draw every input from a scrambled Sobol sequence.
@@ -81,7 +98,8 @@ def draw(inputs: Sequence[Input], n_draws: int, seed: int) -> Draws:
     Raises:
         ValueError: If `n_draws` or `seed` is out of bounds.
     """
-    return Draws(values_at(inputs, cube(inputs, n_draws, seed), n_draws), seed)
+    where = cube(inputs, n_draws, seed)
+    return Draws(values_at(inputs, where, n_draws), seed, where)
 
 
 def cube(inputs: Sequence[Input], n_draws: int, seed: int) -> Cube:
@@ -100,6 +118,26 @@ def cube(inputs: Sequence[Input], n_draws: int, seed: int) -> Cube:
     ends = len(groups) + np.cumsum(sizes)
     own = [points[end - size : end] for end, size in zip(ends, sizes, strict=True)]
     return Cube(tuple(own), effects)
+
+
+def scores(where: Cube) -> Floats:
+    """[source, draw] Normal scores of all that is uncertain: points, then effects by their names.
+
+    As drawn they are independent standard normal numbers.
+    """
+    effects = [where.effects[group][None] for group in sorted(where.effects)]
+    return np.concatenate([*map(_normal_quantile, where.points), *effects])
+
+
+def at_scores(inputs: Sequence[Input], score: Floats, seed: int) -> Draws:
+    """The inputs at normal scores, as `scores` gives them."""
+    sizes = [dimensions(item.value) for item in inputs]
+    groups = sorted({g for item in inputs if (g := word_group(item.value))})
+    ends = np.cumsum(sizes)
+    points = np.asarray(_normal(score[: sum(sizes)]), dtype=np.float64).clip(NEVER, 1.0 - NEVER)
+    own = tuple(points[end - size : end] for end, size in zip(ends, sizes, strict=True))
+    where = Cube(own, dict(zip(groups, score[sum(sizes) :], strict=True)))
+    return Draws(values_at(inputs, where, score.shape[1]), seed, where)
 
 
 def values_at(inputs: Sequence[Input], where: Cube, n_draws: int) -> tuple[Floats, ...]:
@@ -132,8 +170,7 @@ def _sobol(dimension: int, n_draws: int, seed: int) -> Floats:
     if dimension == 0:
         return np.empty((0, n_draws))
     points = sobol(dimension, (n_draws - 1).bit_length(), seed)[:n_draws].T
-    tiny = 2.0**-33
-    return np.clip(points, tiny, 1.0 - tiny, out=points)
+    return np.clip(points, NEVER, 1.0 - NEVER, out=points)
 
 
 def _values(value: Value, points: Floats, effects: Mapping[str, Floats], n_draws: int) -> Floats:

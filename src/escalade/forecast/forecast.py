@@ -13,6 +13,7 @@ from escalade.errors import Fault, ScenarioError
 from escalade.forecast import read_worlds
 from escalade.forecast.draws import Draws, draw
 from escalade.forecast.plan import Plan, plan
+from escalade.forecast.rejuvenate import SPARSE, Rejuvenation, populate
 from escalade.forecast.rows import (
     BeliefRow,
     ClaimRow,
@@ -22,13 +23,13 @@ from escalade.forecast.rows import (
     TypeRow,
 )
 from escalade.forecast.summary import HIGH, LOW, effective_draws
-from escalade.forecast.worlds import Solver, Worlds, evaluate, evaluate_habit
+from escalade.forecast.worlds import Solver, Worlds, evaluate_habit
 from escalade.scenario.scenario import Fitted, Scenario
 from escalade.scenario.seen import as_of
 from escalade.solve import Status, solve
 
 DEFAULT_DRAWS = 1024
-LOW_EFFECTIVE = 100
+LOW_EFFECTIVE = SPARSE
 LITTLE = 0.02
 """Distance from habit alone that is hardly one."""
 
@@ -45,13 +46,15 @@ class Forecast:
         teaching: What each move would teach.
         equilibria: What a search for several equilibria found; empty when not asked for.
         draws: Model worlds drawn.
-        effective_draws: Their effective number once weighted by history and evidence.
+        effective_draws: Their effective number once weighted by history and evidence; where they
+            were rejuvenated, so many independent draws would leave the same errors.
         failed_draws: Worlds without an equilibrium that its residual supports; left out.
         warnings: What a reader must know before using the numbers.
         provenance: Digest of the scenario, version, seed and settings.
         worlds: Every number in every world.
         plan: The compiled scenario.
         inputs: The draws of the inputs.
+        rejuvenation: How the draws were rejuvenated; None where they stand as drawn.
     """
 
     scenario: Scenario
@@ -69,10 +72,12 @@ class Forecast:
     worlds: Worlds
     plan: Plan
     inputs: Draws
+    rejuvenation: Rejuvenation | None = None
 
     def as_dict(self) -> dict[str, Any]:
         """The forecast as plain data, the content of ``forecast --json``."""
         searched = {"equilibria": [asdict(row) for row in self.equilibria]}
+        moved = {"rejuvenation": asdict(self.rejuvenation)} if self.rejuvenation else {}
         return {
             "title": self.scenario.title,
             "question": self.scenario.question,
@@ -86,6 +91,7 @@ class Forecast:
             "draws": self.draws,
             "effective_draws": self.effective_draws,
             "failed_draws": self.failed_draws,
+            **moved,
             "warnings": list(self.warnings),
             "provenance": self.provenance,
         }
@@ -124,32 +130,36 @@ def forecast(
         ScenarioError: If the history has probability zero in every world.
     """
     scenario = as_of(scenario, at) if at else scenario
-    inputs = draw(scenario.inputs, draws, seed)
+    drawn = draw(scenario.inputs, draws, seed)
     ready = plan(scenario)
-    worlds = evaluate(ready, inputs, progress=progress, solver=solver, starts=starts)
+    inputs, worlds, moved = populate(ready, drawn, progress=progress, solver=solver, starts=starts)
     failed = int(np.any(worlds.status == Status.FAILED, axis=0).sum())
     if not (worlds.weight > 0).any():
         raise ScenarioError([_impossible(scenario, failed)])
-    habit = evaluate_habit(ready, inputs, progress=progress, solver=solver)
-    effective = effective_draws(worlds.weight)
-    outcomes = tuple(read_worlds.outcome_rows(ready, worlds, habit))
+    habit = evaluate_habit(ready, drawn, progress=progress, solver=solver)
+    effective = effective_draws(worlds.weight, inputs.descent)
+    outcomes = tuple(read_worlds.outcome_rows(ready, worlds, habit, inputs.descent))
     return Forecast(
         scenario=scenario,
         outcomes=outcomes,
-        claims=tuple(read_worlds.claim_rows(scenario, worlds)),
-        types=tuple(read_worlds.type_rows(ready, worlds, inputs)),
+        claims=tuple(read_worlds.claim_rows(scenario, worlds, inputs.descent)),
+        types=tuple(read_worlds.type_rows(ready, worlds, drawn)),
         beliefs=tuple(read_worlds.belief_rows(ready, worlds)),
         teaching=tuple(read_worlds.teaching_rows(ready, worlds)),
         equilibria=tuple(read_worlds.equilibria_rows(ready, worlds, starts)),
         draws=draws,
         effective_draws=effective,
         failed_draws=failed,
-        warnings=(*_warnings(ready, worlds, effective, failed), *_habitual(outcomes)),
+        warnings=(
+            *_moved(moved, draws), *_warnings(ready, worlds, effective, failed),
+            *_habitual(outcomes),
+        ),
         provenance=_provenance(scenario, seed, worlds, {"starts": starts, "at": at}),
         worlds=worlds,
         plan=ready,
         inputs=inputs,
-    )
+        rejuvenation=moved,
+    )  # fmt: skip
 
 
 def _impossible(scenario: Scenario, failed: int) -> Fault:
@@ -161,6 +171,25 @@ def _impossible(scenario: Scenario, failed: int) -> Fault:
                  str(scenario.path))  # fmt: skip
 
 
+def rests_on(base: Forecast) -> tuple[str, ...]:
+    """What a question put to a forecast must say of its draws: that they were rejuvenated."""
+    return tuple(_moved(base.rejuvenation, base.draws))
+
+
+def _moved(moved: Rejuvenation | None, draws: int) -> list[str]:
+    """That draws were rejuvenated, if they were."""
+    if moved is None:
+        return []
+    lost = f" and {moved.failed_before} failed" if moved.failed_before else ""
+    found = (
+        f"the history fits few model worlds: {moved.effective_before:.0f} of {draws} draws were "
+        f"effective{lost}, so all were rejuvenated, moved to where history and evidence are likely "
+        f"({moved.steps} steps of tempering, {moved.moves} moves of which "
+        f"{100 * moved.accepted:.0f} % were accepted, {moved.ancestors} ancestors)"
+    )
+    return [found]
+
+
 def _warnings(ready: Plan, worlds: Worlds, effective: float, failed: int) -> list[str]:
     found = []
     n = len(worlds.weight)
@@ -168,7 +197,7 @@ def _warnings(ready: Plan, worlds: Worlds, effective: float, failed: int) -> lis
         found.append(f"{failed} of {n} model worlds have no equilibrium that their residual "
                      "supports; they are left out")  # fmt: skip
     if effective < min(LOW_EFFECTIVE, n / 10):
-        found.append(f"the history fits few model worlds: {effective:.0f} effective of {n}; "
+        found.append(f"few model worlds count: {effective:.0f} effective of {n}; "
                      "draw more, or read the numbers as rough")  # fmt: skip
     if n < LOW_EFFECTIVE:
         found.append(f"{n} draws are few: intervals and errors are rough")

@@ -20,7 +20,7 @@ from escalade.forecast.rows import (
     Term,
     TypeRow,
 )
-from escalade.forecast.summary import HIGH, LOW, estimate
+from escalade.forecast.summary import HIGH, LOW, Descent, estimate
 from escalade.forecast.worlds import Ends, Worlds
 from escalade.scenario.claims import Claim, OutcomeEvent
 from escalade.scenario.expressions import BoundCompare, QuantityRef, evaluate
@@ -30,12 +30,14 @@ from escalade.scenario.values import Distribution, word_for
 Floats = NDArray[np.float64]
 
 
-def outcome_rows(plan: Plan, worlds: Worlds, habit: Ends) -> Iterator[OutcomeRow]:
+def outcome_rows(
+    plan: Plan, worlds: Worlds, habit: Ends, descent: Descent | None = None
+) -> Iterator[OutcomeRow]:
     """A row per outcome of every theatre; a group stands before its parts."""
     said = _ranks(plan.scenario)
     for index, theatre in enumerate(plan.scenario.theatres):
         for item, leaves, part_of in outcome_lines(theatre.outcomes, theatre.groups):
-            found = estimate(_sum(worlds.outcomes[index][leaves]), worlds.weight)
+            found = estimate(_sum(worlds.outcomes[index][leaves]), worlds.weight, descent)
             by_habit = estimate(_sum(habit.outcomes[index][leaves]), habit.weight)
             word, band = word_for(found.mean)
             yield OutcomeRow(
@@ -116,14 +118,16 @@ def _ranking(claim: Claim) -> list[tuple[int, frozenset[int]]]:
     return order if test.operators[0] in (">", ">=") else order[::-1]
 
 
-def claim_rows(scenario: Scenario, worlds: Worlds) -> Iterator[ClaimRow]:
+def claim_rows(
+    scenario: Scenario, worlds: Worlds, descent: Descent | None = None
+) -> Iterator[ClaimRow]:
     """A row per claim: in what share of worlds it holds."""
     for claim, terms in zip(scenario.claims, worlds.terms, strict=True):
         counted = worlds.weight > 0
         known = counted & np.isfinite(terms).all(axis=0)
         holds = evaluate(claim.condition, state=(), made=bool, quantity=terms.__getitem__)
         truth = np.where(known, np.broadcast_to(holds, known.shape), np.nan)
-        share = estimate(truth.astype(float), worlds.weight)
+        share = estimate(truth.astype(float), worlds.weight, descent)
         total = worlds.weight[counted].sum()
         yield ClaimRow(
             claim=claim.id, holds=claim.text, says=claim.says,

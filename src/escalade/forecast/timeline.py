@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from typing import Any
@@ -63,7 +64,11 @@ class Step:
 
 @dataclass(frozen=True)
 class Timeline:
-    """A forecast step by step, all steps from the same draws; the last is that of today."""
+    """A forecast step by step; the last is that of today.
+
+    All steps are from the same draws, but for those at which few would count: there they are
+    rejuvenated, which the reason of the step says.
+    """
 
     steps: tuple[Step, ...]
     last: Forecast
@@ -123,7 +128,16 @@ def _step(now: Forecast, before: Forecast | None, number: int, cause: tuple[str,
         most = max(outcomes, key=lambda row: abs(row.change))
         reason = (f"every outcome keeps its word and moves by less than {100 * MOVED:g} points; "
                   f"most: {most.outcome} {100 * most.change:+.1f}")  # fmt: skip
+    if before and (now.rejuvenation or before.rejuvenation):
+        reason += _noise(before, now)
     return Step(number, *cause, judgement, reason, now.effective_draws, outcomes)
+
+
+def _noise(before: Forecast, now: Forecast) -> str:
+    """How far two forecasts may differ by chance alone, their draws not being the same."""
+    pairs = zip(before.outcomes, now.outcomes, strict=True)
+    error = max(math.hypot(old.error, new.error) for old, new in pairs)
+    return f"; draws rejuvenated: up to ±{200 * error:.1f} points may be chance"
 
 
 def _moved(old: OutcomeRow, new: OutcomeRow) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from functools import partial
 from typing import Any, TypeVar
 
@@ -24,6 +24,7 @@ from escalade.solve.reach import outcome_distribution, teaching
 Floats = NDArray[np.float64]
 Solver = Callable[..., Solution]
 How = tuple[Solver, int]  # what solves, and from how many starting points
+Counts = Floats | float  # [draw] what draws count for before history and evidence
 
 CHUNK_BYTES = 150_000_000
 """Memory that the choice probabilities of one chunk of draws may take."""
@@ -138,14 +139,24 @@ def read_joint(
         What was read, in the order of the draws.
     """
 
-    def chunk(values: Sequence[Floats]) -> Part:
+    def chunk(values: Sequence[Floats], counts: Counts) -> Part:
         prior = priors(plan.scenario, values)
         _, solved = _solve_all(plan, values, prior, (solver, 0))
         before = profile_weights(plan.scenario, prior, values)
         joint, weight, _ = _joint(plan, before, _ends(solved), solved)
-        return read(joint, weight)
+        return read(joint, weight * counts)
 
     return _by_chunk(chunk, draws, _chunk(plan), None)
+
+
+def likelihood(plan: Plan, draws: Draws, *, solver: Solver = solve) -> Floats:
+    """[draw] Probability of the history (and strength of the evidence) in each world.
+
+    Theatres of which nothing was seen are not solved.
+    """
+    telling = tuple(stage for stage in plan.stages if stage.seen or stage.reports)
+    some = replace(plan, stages=telling or plan.stages[:1])
+    return read_joint(some, draws, lambda _, weight: Ends(weight, ()), solver=solver).weight
 
 
 def _chunk(plan: Plan) -> int:
@@ -155,7 +166,7 @@ def _chunk(plan: Plan) -> int:
 
 
 def _by_chunk(
-    read: Callable[[Sequence[Floats]], Part],
+    read: Callable[[Sequence[Floats], Counts], Part],
     draws: Draws,
     size: int,
     progress: Callable[[int], None] | None,
@@ -164,7 +175,7 @@ def _by_chunk(
     whole = None
     for first in range(0, draws.n_draws, size):
         which = slice(first, min(first + size, draws.n_draws))
-        part = read(draws.take(which))
+        part = read(tuple(value[..., which] for value in draws.values), draws.count(which))
         whole = whole or _room(part, draws.n_draws)
         for all_, some in zip(_arrays(whole), _arrays(part), strict=True):
             all_[..., which] = some
@@ -202,7 +213,7 @@ class _Solved:
     told: Floats
 
 
-def _worlds(plan: Plan, how: How, values: Sequence[Floats]) -> Worlds:
+def _worlds(plan: Plan, how: How, values: Sequence[Floats], counts: Counts) -> Worlds:
     """The worlds of one chunk."""
     prior = priors(plan.scenario, values)
     paths, solved = _solve_all(plan, values, prior, how)
@@ -210,7 +221,7 @@ def _worlds(plan: Plan, how: How, values: Sequence[Floats]) -> Worlds:
     joint, weight, good = _joint(plan, before, ends, solved)
     slots = plan.stages[0].compiled.game.slot_start
     return Worlds(
-        weight=weight,
+        weight=weight * counts,
         outcomes=outcome_table(joint, good),
         terms=tuple(
             np.where(good, np.stack([joint.probability(*pair) for pair in claim.events]), np.nan)
@@ -234,14 +245,14 @@ def _apart(before: Floats, ends: Sequence[Floats], solved: Sequence[_Solved], t:
     return difference(here.stage, here.tables, here.solution.equilibria, known, here.told)
 
 
-def _habit(plan: Plan, solver: Solver, values: Sequence[Floats]) -> Ends:
+def _habit(plan: Plan, solver: Solver, values: Sequence[Floats], counts: Counts) -> Ends:
     """The ends of one chunk by habit alone, which no belief moves."""
     prior = priors(plan.scenario, values)
     precision = np.zeros((len(plan.scenario.actors), prior.shape[-1]))
     solved = [_solve(stage, values, prior, (solver, 0), precision) for stage in plan.stages]
     before = profile_weights(plan.scenario, prior, values)
     joint, weight, good = _joint(plan, before, _ends(solved), solved)
-    return Ends(weight, outcome_table(joint, good))
+    return Ends(weight * counts, outcome_table(joint, good))
 
 
 def _ends(solved: Sequence[_Solved]) -> list[Floats]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 
 from rich.console import Console
@@ -59,7 +60,9 @@ def _outcomes(rows: Sequence[DifferenceRow], *, compared: bool) -> Table:
         shares = [row.baseline, row.probability, *([row.against] if compared else [])]
         table.add_row(
             name, *map(percent, shares), points(row.difference),
-            f"{points(row.difference_low)} to {points(row.difference_high)}",
+            f"{points(row.difference_low)} to {points(row.difference_high)}"
+            if math.isfinite(row.difference_low)
+            else "-",
             f"±{100 * row.difference_error:.1f}", percent(row.higher), percent(row.lower),
         )  # fmt: skip
     return table

@@ -11,7 +11,7 @@ from rich.table import Table
 
 from escalade.forecast.forecast import Forecast
 from escalade.forecast.rows import BeliefRow, EquilibriaRow, OutcomeRow
-from escalade.report.words import between, in_words, percent, plain_console, share_words
+from escalade.report.words import between, counted, in_words, percent, plain_console, share_words
 
 LEAST_BITS = 0.005
 """What a move must teach to be worth a line."""
@@ -59,9 +59,8 @@ def _header(forecast: Forecast, console: Console) -> None:
     day = f"; as of {at}, what was seen later left out" if at else ""
     console.print(f"assessment by {scenario.assessment.by}, {scenario.assessment.date}{day}")
     console.print(
-        f"{forecast.draws} draws · {forecast.effective_draws:.0f} effective · "
-        f"{forecast.failed_draws} failed · residuals ≤ {_bound(forecast):.0e} · "
-        f"seed {forecast.provenance['seed']}"
+        f"{counted(forecast)} · {forecast.failed_draws} failed · "
+        f"residuals ≤ {_bound(forecast):.0e} · seed {forecast.provenance['seed']}"
     )
     for row in forecast.equilibria:
         console.print(_several(row, named=len(forecast.equilibria) > 1), soft_wrap=True)

@@ -15,7 +15,7 @@ from escalade.explain.why import Explained, SentenceRow, ShareRow, Why
 from escalade.forecast.forecast import Forecast
 from escalade.report.charts import WIDTH, Chart, Line, Text
 from escalade.report.trail import Trail
-from escalade.report.words import between, percent, plain_console
+from escalade.report.words import between, counted, percent, plain_console
 
 LINES = 3
 """Rows of each list where all outcomes are shown."""
@@ -102,8 +102,7 @@ def _header(console: Console, base: Forecast) -> None:
     console.print(base.scenario.title, style="bold", soft_wrap=True)
     console.print(f"assessment by {base.scenario.assessment.by}, {base.scenario.assessment.date}",
                   soft_wrap=True)  # fmt: skip
-    console.print(f"{base.draws} draws · {base.effective_draws:.0f} effective · "
-                  f"seed {base.provenance['seed']}")  # fmt: skip
+    console.print(f"{counted(base)} · seed {base.provenance['seed']}")
 
 
 def _name(theatre: str, name: str, trail: Trail) -> str:

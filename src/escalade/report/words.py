@@ -6,6 +6,7 @@ import math
 
 from rich.console import Console
 
+from escalade.forecast.forecast import Forecast
 from escalade.forecast.rows import ClaimRow, OutcomeRow
 
 CERTAIN = 1e-9
@@ -48,6 +49,13 @@ def between(low: float, high: float) -> str:
 def points(difference: float) -> str:
     """A difference of two probabilities in percentage points, with its sign."""
     return "0.0" if abs(difference) < 0.0005 else f"{100 * difference:+.1f}"
+
+
+def counted(forecast: Forecast) -> str:
+    """How many model worlds were drawn and how many count: ``64 draws · 45 effective``."""
+    moved = forecast.rejuvenation
+    before = f", rejuvenated from {moved.effective_before:.0f}" if moved else ""
+    return f"{forecast.draws} draws · {forecast.effective_draws:.0f} effective{before}"
 
 
 def in_words(row: OutcomeRow) -> str:
