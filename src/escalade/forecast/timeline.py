@@ -15,6 +15,12 @@ from escalade.scenario.seen import REPORT, Seen, only, seen
 MOVED = 0.05
 """How far a probability moves for the judgement to have changed, whatever the word for it."""
 
+REWORDED = 0.01
+"""How far it moves for another word to be a change, and no rounding at the edge of a range."""
+
+STILL = 0.0005
+"""How far it moves without anybody seeing it: shown are tenths of a point."""
+
 
 @dataclass(frozen=True, slots=True)
 class OutcomeStep:
@@ -123,11 +129,9 @@ def _step(now: Forecast, before: Forecast | None, number: int, cause: tuple[str,
     )  # fmt: skip
     changed = [pair for pair in pairs if _moved(*pair)]
     judgement = ("change" if changed else "consistency") if before else ""
-    reason = "; ".join(_said(*pair) for pair in changed)
+    reason = "; ".join(_said(*pair, several=_several(now)) for pair in changed)
     if before and not changed:
-        most = max(outcomes, key=lambda row: abs(row.change))
-        reason = (f"every outcome keeps its word and moves by less than {100 * MOVED:g} points; "
-                  f"most: {most.outcome} {100 * most.change:+.1f}")  # fmt: skip
+        reason = _steady(max(outcomes, key=lambda row: abs(row.change)), several=_several(now))
     if before and (now.rejuvenation or before.rejuvenation):
         reason += _noise(before, now)
     return Step(number, *cause, judgement, reason, now.effective_draws, outcomes)
@@ -142,12 +146,34 @@ def _noise(before: Forecast, now: Forecast) -> str:
 
 def _moved(old: OutcomeRow, new: OutcomeRow) -> bool:
     """Whether the judgement of an outcome has changed."""
-    return old.word != new.word or abs(new.probability - old.probability) >= MOVED
+    far = abs(new.probability - old.probability)
+    return far >= (MOVED if old.word == new.word else REWORDED)
 
 
-def _said(old: OutcomeRow, new: OutcomeRow) -> str:
+def _several(now: Forecast) -> bool:
+    return len(now.scenario.theatres) > 1
+
+
+def _name(row: OutcomeRow | OutcomeStep, *, several: bool) -> str:
+    return f"{row.theatre}.{row.outcome}" if several else row.outcome
+
+
+def _steady(most: OutcomeStep, *, several: bool) -> str:
+    """How little changed, by the outcome that moved most."""
+    if abs(most.change) < STILL:
+        return "no outcome moves"
+    far, little = 100 * MOVED, 100 * REWORDED
+    return (
+        f"no outcome moves by {far:g} points, or to another word by {little:g}; "
+        f"most: {_name(most, several=several)} {100 * most.change:+.1f}"
+    )
+
+
+def _said(old: OutcomeRow, new: OutcomeRow, *, several: bool) -> str:
     """How the judgement of an outcome has changed, in words."""
-    points = f"{new.outcome} {100 * (new.probability - old.probability):+.1f} points"
+    points = (
+        f"{_name(new, several=several)} {100 * (new.probability - old.probability):+.1f} points"
+    )
     return (
         f"{points}, {new.word} as before"
         if old.word == new.word
