@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -13,13 +14,26 @@ from escalade.explain.flip import flip
 from escalade.explain.learn import learn
 from escalade.explain.why import why
 from escalade.forecast.forecast import Forecast, forecast
+from escalade.forecast.timeline import timeline
 from escalade.report.answers import Answers
 from escalade.report.page import render_page
+from escalade.report.phrases import share
 from report.html_page import Page
 from report.test_markdown import tables
 from report.test_page import rich
 
-ORDER = ("outcomes", "hinges", "flip", "watch", "rivals", "types", "history", "text", "inputs")
+ORDER = (
+    "outcomes",
+    "hinges",
+    "flip",
+    "watch",
+    "rivals",
+    "series",
+    "types",
+    "history",
+    "text",
+    "inputs",
+)
 
 
 @pytest.fixture(scope="module")
@@ -34,7 +48,8 @@ def told(tmp_path_factory: pytest.TempPathFactory) -> tuple[Forecast, Answers]:
 
 def asked(made: Forecast) -> Answers:
     rival = compare(made.scenario, made.scenario, draws=16)
-    return Answers(why(made), (flip(made, "order"),), learn(made), Comparisons((rival,)))
+    series = timeline(made.scenario, partial(forecast, draws=made.draws))
+    return Answers(why(made), (flip(made, "order"),), learn(made), Comparisons((rival,)), series)
 
 
 def test_the_sections_stand_in_the_order_of_the_report(told: tuple[Forecast, Answers]) -> None:
@@ -63,7 +78,8 @@ def test_every_sentence_named_is_a_link_that_leads_somewhere(
 
 def test_markdown_has_the_same_sections_in_tables(told: tuple[Forecast, Answers]) -> None:
     text = render_page(told[0], answers=told[1], form="md")
-    for section in ("What it hinges on", "The smallest change", "What to watch", "Rivals"):
+    for section in ("What it hinges on", "The smallest change", "What to watch", "Rivals",
+                    "How the forecast came about"):  # fmt: skip
         assert f"\n## {section}" in text
     for table in tables(text):
         assert len({len(row) for row in table}) == 1
@@ -71,7 +87,25 @@ def test_markdown_has_the_same_sections_in_tables(told: tuple[Forecast, Answers]
 
 def test_json_holds_what_the_verbs_print(told: tuple[Forecast, Answers]) -> None:
     found = json.loads(render_page(told[0], answers=told[1], form="json"))
-    assert {"outcomes", "why", "learn", "compare", "flip"} <= set(found)
+    assert {"outcomes", "why", "learn", "compare", "flip", "timeline"} <= set(found)
+    assert found["timeline"]["steps"][-1]["outcomes"][0]["probability"] == pytest.approx(
+        found["outcomes"][0]["probability"]
+    )
+
+
+def test_the_series_has_a_row_for_everything_seen_and_its_cause(
+    told: tuple[Forecast, Answers],
+) -> None:
+    series = told[1].series
+    assert series is not None
+    assert len(series.steps) > 2
+    text = Page(render_page(told[0], answers=told[1])).text
+    for step in series.steps[1:]:
+        assert step.cause in text
+        assert step.reason in text
+    (theatre, *_) = told[0].scenario.theatres
+    for row in [row for row in series.last.outcomes if row.theatre == theatre.id]:
+        assert share(row.probability).replace("\u00a0", " ") in text
 
 
 def test_the_same_questions_give_the_same_bytes(tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,6 +13,7 @@ from escalade.errors import EscaladeError
 
 if TYPE_CHECKING:
     from escalade.forecast.forecast import Forecast
+    from escalade.forecast.timeline import Timeline
     from escalade.forecast.worlds import Solver
     from escalade.ledger.score import Score
     from escalade.report.answers import Answers
@@ -52,6 +54,7 @@ def report(
     load_numba()
     from escalade.report.page import write_page
     from escalade.report.trail import Trail
+    from escalade.scenario.seen import seen
 
     Trail(scenario, text)  # faults of the text come before the work
     if claim:
@@ -63,6 +66,8 @@ def report(
     solver = memory()
     base = run_forecast(scenario, draws, seed, solver=solver)
     answers = _ask(base, claim, others, scores, solver, brief=brief)
+    if not brief and seen(scenario):
+        answers = replace(answers, series=_series(base, solver))
     write_page(base, target, answers=answers, text=text, form=form)
     click.echo(f"wrote {target}")
 
@@ -82,6 +87,16 @@ def _scores(ledger: Path, target: Path) -> tuple[Score, ...]:
     if target.resolve() == ledger.resolve():
         raise EscaladeError(f"{target} is the ledger; choose another name")
     return score(read_ledger(ledger))
+
+
+def _series(base: Forecast, solver: Solver) -> Timeline:
+    """The forecast step by step."""
+    from escalade.forecast.timeline import timeline
+
+    def run(known: Scenario) -> Forecast:
+        return run_forecast(known, base.draws, base.inputs.seed, solver=solver)
+
+    return timeline(base.scenario, run)
 
 
 def _ask(

@@ -16,6 +16,7 @@ from escalade.explain.flip import Flip, Side
 from escalade.explain.learn import Lessons, QuestionRow
 from escalade.explain.moves import Change, Moved
 from escalade.explain.why import Explained, Why
+from escalade.forecast.timeline import STILL, Timeline
 from escalade.ledger.score import Score
 from escalade.report.phrases import UNCITED, interval, opening, share
 from escalade.report.trail import Trail, words
@@ -79,12 +80,15 @@ class Answers:
     flips: tuple[Flip, ...] = ()
     watch: Lessons | None = None
     rivals: Comparisons | None = None
+    series: Timeline | None = None
     scores: tuple[Score, ...] = ()
 
     def as_dict(self) -> dict[str, Any]:
         """Plain data; the keys are the verbs that print the same."""
         found: dict[str, Any] = {}
-        for verb, answer in (("why", self.hinges), ("learn", self.watch), ("compare", self.rivals)):
+        plain = (("why", self.hinges), ("learn", self.watch), ("compare", self.rivals),
+                 ("timeline", self.series))  # fmt: skip
+        for verb, answer in plain:
             if answer is not None:
                 found[verb] = answer.as_dict()
         if self.flips:
@@ -99,6 +103,7 @@ class Answers:
         found += [_flips(self.flips, trail)] if self.flips else []
         found += [_watch(self.watch, trail)] if self.watch else []
         found += [_rivals(self.rivals, trail)] if self.rivals else []
+        found += [_series(self.series)] if self.series else []
         return found + ([_record(self.scores)] if self.scores else [])
 
 
@@ -300,6 +305,48 @@ def _rival(found: Comparison, trail: Trail) -> Iterator[Part]:
             for c in asked
         )  # fmt: skip
         yield Part("Cruxes", "", ("question", "by", "yes, for either", "gap, once answered"), rows)
+
+
+# The series
+
+
+def _series(found: Timeline) -> Section:
+    theatres = found.last.scenario.theatres
+    parts = [_steps(found, t.id, words(t.id) if len(theatres) > 1 else "") for t in theatres]
+    rows = tuple(
+        (Cell(step.date or "–"), Cell(step.cause), Cell(step.judgement), Cell(step.reason))
+        for step in found.steps[1:]
+    )
+    columns = ("date", "seen", "judgement", "what changed")
+    return Section(
+        "series", "How the forecast came about",
+        "The forecast before anything was seen, and after each move and each report: from the same "
+        "draws, unless a step says otherwise. A change is five points, or one to another word; "
+        "anything less is consistency (ICD 203).",
+        (*parts, Part("Change or consistency", "", columns, rows)),
+    )  # fmt: skip
+
+
+def _steps(found: Timeline, theatre: str, name: str) -> Part:
+    """The outcomes of a theatre, step by step; of several theatres only the steps that move it."""
+    shown = [
+        (step, [row for row in step.outcomes if row.theatre == theatre and not row.part_of])
+        for step in found.steps
+    ]
+    kept = [
+        (step, own)
+        for step, own in shown
+        if not (name and step.step) or any(abs(row.change) >= STILL for row in own)
+    ]
+    rows = tuple(
+        (Cell(step.date or "–"), Cell(step.cause or "nothing yet"),
+         *(_number(share(row.probability)) for row in own), _number(f"{step.effective_draws:.0f}"))
+        for step, own in kept
+    )  # fmt: skip
+    left = len(shown) - len(kept)
+    lead = f"Left out: {left} steps that move nothing here." if left else ""
+    outcomes = (words(row.outcome) for row in shown[0][1])
+    return Part(name, lead, ("date", "seen", *outcomes, "effective draws"), rows)
 
 
 # The record
