@@ -76,6 +76,17 @@ def test_every_sentence_named_is_a_link_that_leads_somewhere(
     assert len(page.ids()) == len(set(page.ids()))
 
 
+def test_an_outcome_is_named_in_words_after_that_of_which_it_is_a_part(
+    told: tuple[Forecast, Answers],
+) -> None:
+    text = render_page(told[0], answers=told[1], form="md")
+    parts = [row for row in told[0].outcomes if row.part_of]
+    assert parts
+    for row in parts:
+        assert row.outcome.replace(".", ": ").replace("_", " ").lower() in text.lower()
+        assert f"### {row.outcome}" not in text
+
+
 def test_markdown_has_the_same_sections_in_tables(told: tuple[Forecast, Answers]) -> None:
     text = render_page(told[0], answers=told[1], form="md")
     for section in ("What it hinges on", "The smallest change", "What to watch", "Rivals",

@@ -111,6 +111,11 @@ def _number(text: str, note: str = "") -> Cell:
     return Cell(text, note, number=True)
 
 
+def _name(outcome: str, theatre: str = "") -> str:
+    """An outcome in words, after that of which it is a part, and after its theatre."""
+    return ": ".join(map(words, [*([theatre] if theatre else []), *outcome.split(".")]))
+
+
 # What it hinges on
 
 
@@ -129,7 +134,7 @@ def _hinges(found: Why, trail: Trail) -> Section:
 def _hinge(found: Why, each: Explained, trail: Trail) -> Part:
     subject = each.subject
     several = len(trail.scenario.theatres) > 1 and subject.theatre
-    name = f"{words(subject.theatre)}: {words(subject.name)}" if several else words(subject.name)
+    name = _name(subject.name, subject.theatre if several else "")
     if subject.leaves:
         span = interval(subject.low, subject.high)
         lead = f"{share(subject.probability)}, in 90 % of worlds {span}."
@@ -243,7 +248,7 @@ def _question(row: QuestionRow, trail: Trail) -> Row:
             key=lambda pair: -abs(pair[1].probability - pair[0].probability),
         )
         moved = [
-            f"{words(now.theatre) + ': ' if several else ''}{words(now.outcome)} "
+            f"{_name(now.outcome, now.theatre if several else '')} "
             f"{share(now.probability)} → {share(after.probability)}"
             for now, after in then[:2]
             if abs(after.probability - now.probability) >= LEAST
@@ -273,8 +278,7 @@ def _rivals(found: Comparisons, trail: Trail) -> Section:
 
 def _rival(found: Comparison, trail: Trail) -> Iterator[Part]:
     several = len(trail.scenario.theatres) > 1
-    names = [words(g.outcome) if not several else f"{words(g.theatre)}: {words(g.outcome)}"
-             for g in found.gaps]  # fmt: skip
+    names = [_name(g.outcome, g.theatre if several else "") for g in found.gaps]
     gaps = tuple(
         (Cell(name), _number(share(g.ours)), _number(share(g.theirs)),
          _number(points(g.gap), f"± {100 * g.error:.1f}"))
@@ -345,7 +349,7 @@ def _steps(found: Timeline, theatre: str, name: str) -> Part:
     )  # fmt: skip
     left = len(shown) - len(kept)
     lead = f"Left out: {left} steps that move nothing here." if left else ""
-    outcomes = (words(row.outcome) for row in shown[0][1])
+    outcomes = (_name(row.outcome) for row in shown[0][1])
     return Part(name, lead, ("date", "seen", *outcomes, "effective draws"), rows)
 
 
