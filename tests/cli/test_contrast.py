@@ -54,6 +54,15 @@ def test_flip_points_at_what_is_wrong_in_a_claim(run: Run, tmp_path: Path) -> No
     assert "Claims of the file: `order`" in err
 
 
+def test_flip_names_the_claim_that_was_meant(run: Run, tmp_path: Path) -> None:
+    path = write(tmp_path, claims={"order": "P(win) > P(war)", "rare": "P(war) < unlikely"})
+    status, out, err = run("flip", path, "oder")
+    assert (status, out) == (2, "")
+    assert "there is no claim `oder`" in err
+    assert "Did you mean `order`?" in err
+    assert "Claims of the file: `order`, `rare`." in run("flip", path, "zzz")[2]
+
+
 @pytest.fixture
 def rivals(tmp_path: Path) -> tuple[Path, ...]:
     """The crisis three times: as it is, with a bolder answer, with a dearer threat."""

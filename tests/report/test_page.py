@@ -369,3 +369,13 @@ def contrast(one: float, other: float) -> float:
     """Contrast ratio, WCAG 2.2."""
     light, dark = max(one, other), min(one, other)
     return (light + 0.05) / (dark + 0.05)
+
+
+def test_print_keeps_a_heading_with_its_table_and_a_row_in_one_piece(tmp_path: Path) -> None:
+    """What a browser does with these rules was looked at in Chromium's print."""
+    page = render_page(forecast(crisis(tmp_path), draws=DRAWS))
+    rules = page[page.index("@media print") : page.index("</style>")]
+    after, inside = ("h2 + p, h3 + p, thead, tbody tr:first-child { break-after: avoid; }",
+                     "p, tr, figure, .sentence, .steps > li { break-inside: avoid; }")  # fmt: skip
+    assert after in rules
+    assert inside in rules

@@ -297,6 +297,12 @@ def ask(scenario: Scenario, text: str) -> tuple[Scenario, Claim]:
     for claim in scenario.claims:
         if text.strip() in (claim.id, claim.text):
             return scenario, claim
+    if scenario.claims and text.strip().isidentifier():
+        near = suggest(
+            text.strip(), [c.id for c in scenario.claims], otherwise="Claims of the file"
+        )
+        wrong = Fault(f"there is no claim {quote(text.strip())}", near, source=text)
+        raise ScenarioError([wrong])
     try:
         claim = read_claim("asked", text, says="", cite=(), actors=scenario.actors,
                            theatres=scenario.theatres)  # fmt: skip
