@@ -177,6 +177,15 @@ def test_a_missing_file_is_a_clear_fault(run: Run, tmp_path: Path, verb: str) ->
     assert "Traceback" not in err
 
 
+def test_report_flips_the_first_claim_that_is_determined(run: Run, tmp_path: Path) -> None:
+    claims = {"never": "P(war | threaten and not threaten) > 0.5", "order": "P(win) > P(war)"}
+    page = tmp_path / "page.json"
+    status, _, err = run("report", write(tmp_path, claims=claims), "--draws", 16, "--format",
+                         "json", "--out", page)  # fmt: skip
+    assert (status, err) == (0, "")
+    assert [flip["claim"] for flip in json.loads(page.read_text())["flip"]] == ["order"]
+
+
 def test_report_writes_a_page(run: Run, tmp_path: Path) -> None:
     status, out, _ = run("report", write(tmp_path), "--draws", 4, "--out", tmp_path / "page.html")
     assert status == 0

@@ -211,7 +211,7 @@ def test_a_timeline_names_each_cause_and_what_it_changed(run: Run, told: Path) -
     assert (status, err) == (0, "")
     for words in ("nothing yet", "16 draws, the same at every step", "wire_1 (B2): us.bold",
                   "2020-02-01  change after us: leave: go +", "2020-03-02  consistency after fog_1",
-                  "every outcome keeps its word"):  # fmt: skip
+                  "no outcome moves"):  # fmt: skip
         assert words in out
     data = json.loads(run("timeline", told, "--draws", 16, "--json")[1])
     assert [step["kind"] for step in data["steps"]] == ["start", "move", "report", "report"]

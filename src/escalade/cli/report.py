@@ -30,7 +30,12 @@ if TYPE_CHECKING:
     show_default=True, help="A page for a browser, Markdown, or JSON.",
 )  # fmt: skip
 @click.option("--brief", is_flag=True, help="Only the forecast: ask nothing of it.")
-@click.option("--flip", "claim", default="", help="Claim to flip; the file's first if not given.")
+@click.option(
+    "--flip",
+    "claim",
+    default="",
+    help="Claim to flip; the file's first that is determined if not given.",
+)
 @click.option("--rival", "rivals", type=PATH, multiple=True, help="Compare with this file too.")
 @click.option("--ledger", type=PATH, help="Show the record of earlier forecasts.")
 @draws
@@ -115,7 +120,8 @@ def _ask(
     from escalade.explain.why import why
     from escalade.report.answers import Answers
 
-    claims = [claim or base.scenario.claims[0].text] if claim or base.scenario.claims else []
+    determined = [row.holds for row in base.claims if row.share is not None]
+    claims = [claim] if claim else determined[:1]
     rivals = tuple(
         compare(base.scenario, other, seed=base.inputs.seed, solver=solver) for other in others
     )

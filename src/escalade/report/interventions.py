@@ -9,7 +9,7 @@ from rich.console import Console
 from rich.table import Table
 
 from escalade.explain.interventions import DifferenceRow, MadeRow, Supposition
-from escalade.report.words import between, percent, plain_console, points
+from escalade.report.words import between, name_column, percent, plain_console, points
 
 NO_NEWS = (
     "If this were different: an intervention, from which nobody learns anything. What could be "
@@ -51,7 +51,7 @@ def print_supposition(found: Supposition, only: str = "", console: Console | Non
 
 def _outcomes(rows: Sequence[DifferenceRow], *, compared: bool) -> Table:
     table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
-    table.add_column("outcome", overflow="fold", min_width=12)
+    name_column(table, [row.outcome.rpartition(".")[2] for row in rows])
     names = ["as it is", "if", *(["against"] if compared else [])]
     for name in (*names, "difference", "90 % of worlds", "error", "higher in", "lower in"):
         table.add_column(name, justify="right")

@@ -11,7 +11,15 @@ from rich.table import Table
 
 from escalade.forecast.forecast import Forecast
 from escalade.forecast.rows import BeliefRow, EquilibriaRow, OutcomeRow
-from escalade.report.words import between, counted, in_words, percent, plain_console, share_words
+from escalade.report.words import (
+    between,
+    counted,
+    in_words,
+    name_column,
+    percent,
+    plain_console,
+    share_words,
+)
 
 LEAST_BITS = 0.005
 """What a move must teach to be worth a line."""
@@ -85,7 +93,7 @@ def _bound(forecast: Forecast) -> float:
 
 def _outcomes(rows: Sequence[OutcomeRow]) -> Table:
     table = _table()
-    table.add_column("outcome", overflow="fold", min_width=12)
+    name_column(table, [row.outcome.rpartition(".")[2] for row in rows])
     table.add_column("probability", justify="right")
     table.add_column("90 % of worlds", justify="right")
     table.add_column("error", justify="right")

@@ -15,7 +15,8 @@ def print_timeline(found: Timeline, console: Console | None = None) -> None:
     scenario = found.last.scenario
     console.print(scenario.title, style="bold")
     console.print(f"assessment by {scenario.assessment.by}, {scenario.assessment.date}")
-    console.print(f"{found.last.draws} draws, the same at every step · "
+    but = ", but for those rejuvenated" if found.last.rejuvenation else ""
+    console.print(f"{found.last.draws} draws, the same at every step{but} · "
                   f"seed {found.last.provenance['seed']}")  # fmt: skip
     for theatre in scenario.theatres:
         title = theatre.means if len(scenario.theatres) > 1 else "Outcomes"

@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 
 from rich.console import Console
+from rich.table import Table
 
 from escalade.forecast.forecast import Forecast
 from escalade.forecast.rows import ClaimRow, OutcomeRow
+
+LONG = 18
+"""Letters of an outcome's name above which it may be broken."""
 
 CERTAIN = 1e-9
 """A share this close to none or all is none or all."""
@@ -16,6 +21,14 @@ CERTAIN = 1e-9
 def plain_console() -> Console:
     """A terminal that prints people's words as they are, brackets and colons included."""
     return Console(highlight=False, markup=False, emoji=False)
+
+
+def name_column(table: Table, names: Sequence[str]) -> None:
+    """Add the column of outcomes: names stay whole where they leave room for numbers.
+
+    A column with a least width would push the last one off a narrow terminal instead.
+    """
+    table.add_column("outcome", overflow="fold", no_wrap=max(map(len, names), default=0) <= LONG)
 
 
 def percent(probability: float) -> str:

@@ -1,0 +1,42 @@
+"""Tables on a terminal."""
+
+from __future__ import annotations
+
+import io
+from pathlib import Path
+
+import pytest
+from rich.console import Console
+
+from crises import CRISIS, crisis
+from escalade.explain.interventions import read_changes, suppose
+from escalade.forecast.forecast import forecast
+from escalade.report.interventions import print_supposition
+from escalade.report.tables import print_forecast
+
+NAMES = {"missiles_stay": "war", "somebody_gives_way": "win", "lose": "lose"}
+
+
+def shown(print_it: object, found: object, width: int) -> str:
+    text = io.StringIO()
+    print_it(found, console=Console(file=text, width=width, markup=False))  # pyright: ignore[reportCallIssue]
+    return text.getvalue()
+
+
+@pytest.mark.parametrize("width", [80, 100])
+def test_no_number_is_pushed_off_a_narrow_terminal(tmp_path: Path, width: int) -> None:
+    """Names that are longer than most, words for likelihoods, and an author who ranks."""
+    outcomes = {name: CRISIS["outcomes"][old] for name, old in NAMES.items()}
+    wants = {"values": dict.fromkeys(NAMES, 0.5)}
+    actors = {id: {"precision": "5 to 20", "wants": wants} for id in ("us", "ru")}
+    claims = {"order": "P(missiles_stay) > P(somebody_gives_way) > P(lose)"}
+    scenario = crisis(tmp_path, actors=actors, outcomes=outcomes, claims=claims)
+    base = forecast(scenario, draws=64)
+    lines = shown(print_forecast, base, width).splitlines()
+    changed = suppose(base, read_changes(scenario, ["us: wait"]))
+    others = shown(print_supposition, changed, width).splitlines()
+    for name in NAMES:
+        for table in (lines, others):
+            (row,) = [line for line in table if line.startswith(f"{name} ")]
+            assert row.rstrip().endswith("%")
+            assert len(row) <= width
