@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from rich.console import Console
 from rich.table import Table
 
-from escalade.forecast.forecast import Forecast
 from escalade.forecast.rows import ClaimRow, OutcomeRow
+
+if TYPE_CHECKING:
+    from escalade.forecast.forecast import Forecast
 
 LONG = 18
 """Letters of an outcome's name above which it may be broken."""
