@@ -21,6 +21,7 @@ from escalade.solve import solve
 from escalade.solve.packs import LANES
 from games import crisis, crisis_file, perturbed
 from measures import Medians, Say, median, seconds
+from sweeps import sweeper
 
 pytestmark = pytest.mark.timeout(1200)
 

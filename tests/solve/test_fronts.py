@@ -16,6 +16,7 @@ from escalade.forecast.plan import plan
 from escalade.forecast.priors import priors
 from escalade.game.efg import read_efg
 from escalade.game.game import CHANCE, END, Game
+from escalade.game.tables import own_numbers
 from escalade.scenario.read import read_scenario
 from escalade.solve import Status, solve
 from escalade.solve import fronts as rooms
@@ -108,8 +109,8 @@ def test_sets_that_are_not_layered_have_no_fronts(tmp_path: Path) -> None:
         't "" 5 "" { 1, 0 }\nt "" 6 "" { 0.5, 0.2 }\n'
     )
     game = read_efg(path)
-    run = Run(game, game.tables, (1e-10, 1e4))
-    assert run.layout.n_fronts == 0
+    tables = own_numbers(game)
+    assert lay_out(game, build_topology(game, tables.prior, len(tables.payoff))) is NOTHING
     assert solve(game, precision=3.0).solved.all()
 
 
