@@ -63,7 +63,8 @@ def test_a_cluster_gives_the_same_bytes_as_one_process(
 ) -> None:
     game, tables, alone = played
     assert_same_bytes(solve(game, tables, max_sweeps=1000, backend="dask"), alone)
-    assert {Status.CONVERGED, Status.TRACED} <= alone.counts().keys()
+    assert alone.counts().keys() >= {Status.TRACED}
+    assert alone.sweeps.max() > 2 * alone.sweeps.min(), "some draws take longer"
     assert len(cluster.run(os.getpid)) == 2
     loaded = cluster.run(lambda: "escalade.solve.solve" in sys.modules)
     assert all(loaded.values()), "every worker has solved"

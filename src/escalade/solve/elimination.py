@@ -6,7 +6,7 @@ slopes of the values below are known in the same terms: a dense system, as small
 determinant of 1 − F' is the product of those of the small ones, so its sign is known for sure.
 
 No rows are exchanged: a small pivot costs digits, not the sign, and every correction is judged by
-the sweep that follows it.
+the sweep that follows it. One that vanishes is replaced by the smallest (Li & Demmel 1998).
 """
 
 from __future__ import annotations
@@ -14,10 +14,11 @@ from __future__ import annotations
 from escalade.solve.fronts import Fronts
 from escalade.solve.lanes import Buffers, Flat
 from escalade.solve.linear import Slopes
-from escalade.solve.packs import fma, full, inlined, kernel, where
+from escalade.solve.packs import absolute, fma, full, inlined, kernel, maximum, where
 from escalade.solve.topology import Topology
 
 PASSES = 4.0  # what one system costs, in sweeps: 3 to 6
+SMALLEST = 1e-13  # pivot: at a fork it would vanish, and rounding decide where to
 INPUT, NOTHING = -2, -1  # in place of the choice before
 
 
@@ -181,8 +182,9 @@ def _reduce(f: Fronts, front: Front) -> float:
     columns, sign = n_open + n_felt + 2, full(1.0)
     for p in range(n_open):
         pivot = f.equation[p * columns + p]
-        sign *= where(pivot, 1.0, -1.0)
-        scale = 1.0 / pivot
+        side = where(0.0 - pivot, -1.0, 1.0)
+        sign *= side
+        scale = 1.0 / (side * maximum(absolute(pivot), SMALLEST))
         for j in range(p + 1, columns):
             f.equation[p * columns + j] *= scale
         for i in range(choices):

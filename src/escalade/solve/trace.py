@@ -52,6 +52,7 @@ from escalade.solve.walk import FORK, SHORTEST, Walk, advance, keep, predict
 LONGEST = (3.0, 0.3)  # steps of a first and of a second try
 FIRM = 1.0  # correction of a choice, in roots of the goal, that leaves about the goal
 WARY = 0.1  # steps so short are made where the branch turns, perhaps near a fork: no guessing
+NOISE = 2.0**-50  # relative difference of a point from its reply that is none
 NEWTON = 6  # corrections of one step,
 LAST_NEWTON = 12  # and of the last one, which must be exact
 LOOSE = 1e-4  # change of a choice at which the end of a step of length 1 counts as on the branch
@@ -97,14 +98,18 @@ def _exactly(
     and those to be corrected again.
     """
     (y, (d, f), w), n = group, b.n_choices
+    wrong = full(0.0)
     for i in range(n):
         y.right[i] = y.at[i] - b.x[i]
+        wrong = maximum(wrong, absolute(y.right[i]))
+    wrong = above(wrong, NOISE * (1.0 + b.steep[0]))  # a fork would make much of rounding
     linearise(t, b, d, y.at, b.x)
     sign = eliminate(t, b, d, f, (y.right, y.precision))
     bottom, short = full(0.0), full(0.0)
     for i in range(n):
         border = w.weight[i] * w.along[i]
         bottom = fma(border, f.risen[i], bottom)
+        f.moved[i] = where(wrong, f.moved[i], 0.0)
         short = fma(border, (w.ahead[i] - y.at[i]) - f.moved[i], short)
     bottom += w.along[n]
     missing = w.ahead[n] - y.at[n]
