@@ -36,10 +36,7 @@ class Status(IntEnum):
 _MESSAGES = {
     Status.EXACT: "beliefs do not depend on play, so one backward pass is the equilibrium",
     Status.CONVERGED: "sweeps along the precision ladder converged on the principal branch",
-    Status.TRACED: (
-        "the principal branch was walked by arclength: a fold or a fork lies on it, or sweeps "
-        "converge slowly"
-    ),
+    Status.TRACED: "the principal branch was walked by arclength, through folds if there are any",
     Status.FAILED: (
         "the principal branch could not be followed to the precision asked for, or precision times "
         "payoffs is so large there that rounding hides whether play is an equilibrium; the draw "
