@@ -264,7 +264,7 @@ def test_a_draw_that_fails_has_no_numbers(many_draws: tuple[Game, Tables]) -> No
 def test_every_status_says_what_it_means() -> None:
     assert all(len(status.message) > 20 for status in Status)
     assert all(word in Status.FAILED.message for word in ("max_sweeps", "tolerance", "rounding"))
-    assert "sweeps converge slowly" in Status.TRACED.message
+    assert "walked by arclength" in Status.TRACED.message
     assert not Status.FAILED.solved
 
 
