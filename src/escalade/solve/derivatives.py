@@ -179,8 +179,13 @@ def derivatives(
     if unknown := set(of) - set(TABLES):
         raise ValueError(f"of names {sorted(unknown)}; the tables are {', '.join(TABLES)}")
     run = _Run(game, tables, solution, edges(game, end_class, n_classes), of)
-    with ThreadPoolExecutor(threads or os.cpu_count() or 1) as pool:
-        list(pool.map(run.differentiate, np.flatnonzero(solution.solved)))
+    solved = np.flatnonzero(solution.solved)
+    if threads == 1:  # a pool of one would only hand each draw over and back
+        for draw in solved.tolist():
+            run.differentiate(draw)
+    else:
+        with ThreadPoolExecutor(threads or os.cpu_count() or 1) as pool:
+            list(pool.map(run.differentiate, solved))
     return Derivatives(**run.found, status=run.status, growth=run.growth)
 
 
@@ -190,7 +195,7 @@ class _Run:
     def __init__(
         self, game: Game, tables: Tables, solution: Solution, edges: Edges, of: Sequence[str]
     ) -> None:
-        self.tables, self.edges = tables, edges
+        self.tables, self.edges, self.of = tables, edges, of
         # Priors that are equal have derivatives of their own, so no two observers share a view.
         observers = np.arange(tables.prior[..., 0].size).reshape(*tables.prior.shape[:2], 1)
         self.topology = build_topology(game, observers.astype(np.float64), len(tables.payoff))
@@ -232,8 +237,8 @@ class _Run:
             for c, w in enumerate(rows):
                 pull_back(t, e, p, c, d, w[None], np.empty((1, len(w))))
                 d.prior[0] += p.value[0, c]  # the analyst's prior multiplies raw
-                for name, found in self.found.items():
-                    found[c : c + 1, ..., draw] = getattr(d, name)
+                for name in self.of:
+                    self.found[name][c, ..., draw] = getattr(d, name)
 
 
 def _dense(t: Topology, e: Edges, p: Point, d: Slopes) -> Inverse:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from functools import cached_property, partial
@@ -99,16 +100,25 @@ def solve(
         return solve_on(backend, alone, game, tables, workers=threads)
     run = Run(game, tables, (float(tolerance), float(max_sweeps)))
     workers = threads or os.cpu_count() or 1
-    with ThreadPoolExecutor(workers) as pool:
-        if run.exact or not run.layout.n_fronts:
-            list(pool.map(run.solve, run.blocks(np.arange(tables.n_draws))))
-        for longest in LONGEST:  # a second try starts from habit
-            hard = run.blocks(run.hard(), 2 * workers, WALK_BLOCK)
-            list(pool.map(partial(run.trace, longest=longest), hard))
+    if run.exact or not run.layout.n_fronts:
+        on_threads(workers, run.solve, run.blocks(np.arange(tables.n_draws)))
+    for longest in LONGEST:  # a second try starts from habit
+        hard = run.blocks(run.hard(), 2 * workers, WALK_BLOCK)
+        on_threads(workers, partial(run.trace, longest=longest), hard)
     solution = run.solution()
     if not starts:
         return solution
     return replace(solution, equilibria=search(run, solution, starts, workers))
+
+
+def on_threads(workers: int, function: Callable[[Draws], None], items: Sequence[Draws]) -> None:
+    """Call a function for every item; a single one, or one worker, needs no thread of its own."""
+    if workers == 1 or len(items) < 2:
+        for item in items:
+            function(item)
+        return
+    with ThreadPoolExecutor(workers) as pool:
+        list(pool.map(function, items))
 
 
 class Run:
@@ -129,10 +139,10 @@ class Run:
         self.sweeps = np.zeros(n, dtype=np.int32)
 
     def blocks(self, draws: NDArray[np.int64], least: int = 1, block: int = BLOCK) -> list[Draws]:
-        """The draws in groups that are solved on one thread: at least so many, if there are."""
+        """The draws in groups solved on one thread: so many at least, if lanes are full."""
         most = BLOCK_BYTES // max(1, self.tables.payoff[..., 0].nbytes)
         size = int(np.clip(most // LANES, 1, block // LANES)) * LANES
-        size = max(1, min(size, -(-len(draws) // least)))
+        size = max(1, min(size, max(LANES, -(-len(draws) // least))))
         return [_block(draws[i : i + size]) for i in range(0, len(draws), size)]
 
     def solve(self, draws: Draws) -> None:
