@@ -59,6 +59,45 @@ THREE_WAYS: Spec = {
     "observed": "end",
 }  # fmt: skip
 
+SIGNAL: Spec = {
+    "model": 1,
+    "title": "Threats",
+    "tree": {
+        "challenger": {
+            "wait": "status quo",
+            "threaten": {
+                "defender": {
+                    "yield": "gain",
+                    "resist": {"challenger": {"fight": "war", "back down": "retreat"}},
+                }
+            },
+        }
+    },
+    "types": {"challenger": {"resolute": [1, "ally"], "bluffing": "rest"}},
+    "utilities": {
+        "challenger": {
+            "gain": [1], "war": {"resolute": 1.5, "bluffing": -2}, "retreat": -1,
+        },
+        "defender": {"gain": -1, "war": ["ally"]},
+    },
+    "observed": "end",
+}  # fmt: skip
+SIGNAL_TRUTH = np.array([-0.3, 1.0, 1.2, -0.6])
+
+UNSEEN: Spec = {
+    "model": 1,
+    "title": "A raid at night",
+    "tree": {
+        "raider": {
+            "north": {"guard, at night": {"north": "caught", "south": "through"}},
+            "south": {"guard, at night": {"north": "through", "south": "caught"}},
+        }
+    },
+    "utilities": {"raider": {"through": [1, "trade"]}, "guard": {"caught": "stake"}},
+    "coefficients": ["stake"],
+    "observed": {"moves": {"went": {}, "stood": {}}},
+}
+
 
 def columns(n: int, seed: int) -> dict[str, NDArray[Any]]:
     """Covariates of n cases."""

@@ -9,6 +9,7 @@ from escalade.estimate.posterior import Posterior, laplace, sample
 from escalade.estimate.predict import Prediction, first_difference, predict, probabilities
 from escalade.estimate.profile import Profile, profile
 from escalade.estimate.rivals import Comparison, HeldOut, clarke, cross_validate, vuong
+from escalade.estimate.simulate import simulate
 from escalade.estimate.table import Table, read_table
 
 __all__ = [
@@ -33,5 +34,6 @@ __all__ = [
     "read_model",
     "read_table",
     "sample",
+    "simulate",
     "vuong",
 ]

@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
-import os
 import warnings
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
 
 from escalade.errors import EstimateError
+from escalade.estimate.company import side_by_side
 from escalade.estimate.design import Design
 from escalade.estimate.fitting import Estimate
 from escalade.estimate.jets import Floats
 from escalade.estimate.likelihood import Likelihood
 from escalade.estimate.maximise import climb, finish
 from escalade.estimate.penalties import penalised
+from escalade.estimate.simulate import draw
 from escalade.estimate.tree import Offer
 
 LEAST = 0.5  # part of the replicates that must converge for their spread to mean anything
@@ -79,23 +79,24 @@ def bootstrap(
         raise ValueError(f"kind is {kind!r}; expected case or parametric")
     if kind == "parametric" and isinstance(estimate.design.model.tree.root, Offer):
         raise EstimateError("offers are not drawn from a model; bootstrap cases instead")
-    chances = Likelihood(estimate.design).chances(estimate.theta)
+    whole = Likelihood(estimate.design, threads)
+    chances = whole.chances(estimate.theta)
     curvature = -estimate.hessian
 
     def one(number: int) -> Floats | None:
         random = np.random.default_rng([seed, number])
         design = (_cases if kind == "case" else _ends)(estimate.design, chances, random)
-        likelihood = Likelihood(design)
-        objective = penalised(likelihood, estimate.penalty)
+        objective = penalised(Likelihood(design, solver=whole.solver), estimate.penalty)
         with np.errstate(all="ignore"):
             found = finish(objective, estimate.theta, curvature)
             if not found.converged:
                 found = climb(objective, estimate.theta)
         return found.theta if found.converged else None
 
-    with warnings.catch_warnings(), ThreadPoolExecutor(threads or os.cpu_count() or 1) as pool:
+    with warnings.catch_warnings():
         warnings.simplefilter("ignore", RuntimeWarning)
-        found = [theta for theta in pool.map(one, range(replicates)) if theta is not None]
+        drawn = side_by_side(whole.company, one, range(replicates), threads)
+    found = [theta for theta in drawn if theta is not None]
     if len(found) < max(2.0, LEAST * replicates):
         raise EstimateError(
             f"only {len(found)} of {replicates} replicates have a maximum; fit with a penalty"
@@ -112,6 +113,4 @@ def _cases(design: Design, _: Floats, random: np.random.Generator) -> Design:
 
 def _ends(design: Design, chances: Floats, random: np.random.Generator) -> Design:
     """Ends drawn from the model."""
-    drawn = (np.cumsum(chances, axis=0) < random.uniform(size=design.n_cases)).sum(axis=0)
-    drawn = np.minimum(drawn, len(chances) - 1)
-    return replace(design, shown=np.arange(len(chances))[:, None] == drawn)
+    return replace(design, shown=np.arange(len(chances))[:, None] == draw(chances, random))

@@ -11,9 +11,10 @@ from numpy.typing import NDArray
 from escalade.errors import EstimateError, Fault, ScenarioError
 from escalade.estimate.formulas import evaluate
 from escalade.estimate.jets import Floats, Jet
-from escalade.estimate.model import ALL_SCALES, Channel, Model, Regressor, columns_named
+from escalade.estimate.model import LOGARITHMS, Channel, Model, Regressor, columns_named
 from escalade.estimate.observations import Bools, columns_observed, observe
 from escalade.estimate.table import Table
+from escalade.estimate.tree import Offer
 from escalade.scenario.faults import ExpressionFault, quote, suggest
 from escalade.scenario.source import Steps
 from escalade.scenario.syntax import Expression, Name, names, parse
@@ -58,6 +59,13 @@ class Bound:
         jet = found if isinstance(found, Jet) else Jet(found, {})
         slopes = [np.broadcast_to(jet.slopes.get(i, 0.0), n) for i in self.index.tolist()]
         return np.broadcast_to(jet.value, n), np.array(slopes).reshape(-1, n)
+
+    def read(self) -> list[Floats]:
+        """The columns that the channel is worked out from."""
+        if self.formula is None or self.table is None:
+            return [*self.columns]
+        used = {name.id for name in names(self.formula)} - set(self.named or {})
+        return [self.table.columns[name] for name in sorted(used)]
 
     def take(self, rows: NDArray[Any]) -> Bound:
         """The channel for some of the cases."""
@@ -104,6 +112,29 @@ class Design:
             weight=self.weight[rows],
             cluster=self.cluster[rows],
         )
+
+    def alike(self, *, seen: bool) -> tuple[Ints, Ints]:
+        """The first of the cases that have the same covariates, and for each case which it is.
+
+        Args:
+            seen: Whether they have to show the same too.
+        """
+        read = [row for channel in self.channels for row in channel.read()]
+        read += [*self.shown.astype(float)] if seen else []
+        if not read:
+            return np.zeros(1, dtype=np.int64), np.zeros(self.n_cases, dtype=np.int64)
+        _, first, which = np.unique(
+            np.array(read), axis=1, return_index=True, return_inverse=True
+        )  # fmt: skip
+        return first, which.reshape(-1)
+
+    def merged(self) -> Design:
+        """The same likelihood from fewer cases: those that are alike are one, with their weight."""
+        if isinstance(self.model.tree.root, Offer):
+            return self
+        first, which = self.alike(seen=True)
+        weight = np.bincount(which, self.weight, minlength=len(first))
+        return replace(self.take(first), weight=weight)
 
 
 def bind(model: Model, table: Table) -> Design:
@@ -222,7 +253,7 @@ def _bound(model: Model, channel: Channel, table: Table, terms: list[str], known
     first = len(terms)
     for regressor in channel.regressors:
         for label, column in _regressed(model, table, regressor, known):
-            alone = channel.name.startswith(ALL_SCALES) and label == "constant"
+            alone = channel.name.startswith(LOGARITHMS) and label == "constant"
             terms.append(channel.name if alone else f"{channel.name}: {label}")
             columns.append(np.array(np.broadcast_to(column, len(table)), dtype=np.float64))
     stacked = np.array(columns).reshape(len(columns), len(table))

@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from msgspec import structs
 
 from escalade.estimate.design import Design, bind
 from escalade.estimate.grammar import Errors
-from escalade.estimate.identify import require_identity, weak_directions
+from escalade.estimate.identify import flat, require_identity, weak_directions
 from escalade.estimate.jets import Floats
 from escalade.estimate.likelihood import Likelihood
 from escalade.estimate.maximise import ALIKE, Search, maximise
@@ -21,6 +21,9 @@ from escalade.estimate.penalties import WIDTHS, Kind, Penalised, Penalty, spread
 from escalade.estimate.separation import separated
 from escalade.estimate.starts import first_points
 from escalade.estimate.table import read_table
+
+if TYPE_CHECKING:
+    from escalade.estimate.solver import Branches
 
 STARTS = 64
 
@@ -41,6 +44,8 @@ class Estimate:
         warnings: What to know before using it.
         penalty: The priors on coefficients, if any.
         errors: ``hessian`` or ``cluster``: where standard errors come from.
+        branches: How the equilibria of the cases were found, where types are hidden or moves
+            unseen; else None.
     """
 
     design: Design
@@ -53,6 +58,7 @@ class Estimate:
     warnings: tuple[str, ...]
     penalty: Penalty | None
     errors: str
+    branches: Branches | None = None
 
     def __post_init__(self) -> None:
         """Make every array read-only."""
@@ -118,6 +124,7 @@ class Estimate:
             "converged": self.converged,
             "eigenvalues": self.eigenvalues.tolist(),
             "separated": [self.terms[i] for i in self.separated],
+            "branches": self.branches and self.branches.as_dict(),
             "warnings": list(self.warnings),
         }
 
@@ -160,14 +167,15 @@ def fit(
     if error is not None:
         read = replace(read, file=structs.replace(read.file, error=error))
     design = bind(read, read_table(data))
-    likelihood = Likelihood(design)
+    likelihood = Likelihood(design.merged(), threads)
     if prior is None:
         require_identity(design, likelihood, seed)
-    objective = likelihood if prior is None else Penalised(likelihood, prior)
+    size = spreads(design)
+    objective = likelihood if prior is None else Penalised(likelihood, prior, size)
     with np.errstate(all="ignore"):
         points = first_points(design, starts, seed)
-        found = maximise(objective, points, spreads(design), threads=threads)
-        return assess(design, likelihood, found, prior)
+        found = maximise(objective, points, size, threads=threads)
+        return assess(design, Likelihood(design, threads), found, prior)
 
 
 def assess(
@@ -178,6 +186,7 @@ def assess(
     size = np.sqrt(np.maximum(np.abs(np.diag(hessian)), 1e-300))
     scaled = np.nan_to_num(-hessian / np.outer(size, size))
     away = separated(design, likelihood.chances(best.theta)) if penalty is None else []
+    branches = likelihood.branches(best.theta)
     clustered = bool(design.model.file.cluster)
     covariance = np.full(hessian.shape, np.nan)
     if found.maxima:
@@ -189,8 +198,9 @@ def assess(
     return Estimate(
         design, best.theta, likelihood.value(best.theta)[0], covariance,
         np.linalg.eigvalsh(scaled), found, tuple(away),
-        (*_about_search(found), *_about_identity(design, away, found), *doubts), penalty,
-        "cluster" if clustered else "hessian",
+        (*_about_search(found), *_about_identity(design, away, found), *doubts,
+         *(branches.doubts() if branches else [])), penalty,
+        "cluster" if clustered else "hessian", branches,
     )  # fmt: skip
 
 
@@ -230,6 +240,8 @@ def _about_identity(design: Design, away: list[int], search: Search) -> list[str
                      "is infinite and has no standard error; fit with a penalty (log-F, cauchy or "
                      "normal)")  # fmt: skip
     if not search.maxima:
+        away_with = flat(design, search.best.theta, search.hessian)
         found.append("no search ended at a maximum: the log-likelihood goes on rising, or is flat, "
-                     "in some direction, and standard errors do not exist")  # fmt: skip
+                     f"along {away_with}, and standard errors do not exist; a penalty helps "
+                     "(log-F, cauchy or normal)")  # fmt: skip
     return found

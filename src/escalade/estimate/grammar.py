@@ -41,12 +41,20 @@ class ModelFile(Part, kw_only=True):
     tree: Annotated[dict[str, Any], key("Who moves first, and what each move leads to.")] = field(
         default_factory=dict
     )
-    utilities: Annotated[
+    types: Annotated[
         dict[str, dict[str, Regressors]],
+        key(
+            "For each actor that wants one of several things, and alone knows which, its types: "
+            "how large a share of the cases each is, `estimated`, or regressors of the logarithm "
+            "of its odds against the `rest`, which is one of them."
+        ),
+    ] = field(default_factory=dict)
+    utilities: Annotated[
+        dict[str, dict[str, Regressors | dict[str, Regressors]]],
         key(
             "For each actor and end: a fixed number, a list of regressors (1 is the constant), "
             "each with a coefficient of its own, or an expression over named coefficients and "
-            "columns."
+            "columns; or one of these for each type."
         ),
     ] = field(default_factory=dict)
     coefficients: Annotated[Names, key("Names of the coefficients that expressions use.")] = field(

@@ -11,9 +11,11 @@ from escalade.estimate.design import Design
 from escalade.estimate.jets import Floats
 from escalade.estimate.likelihood import Likelihood
 from escalade.estimate.model import ALL_SCALES
+from escalade.estimate.penalties import spreads
 from escalade.estimate.starts import first_points
 
 NULL = 1e-10  # of the largest eigenvalue: a direction without any information
+NOISE = 1e-18  # of the largest information in natural units: slopes of nothing but rounding
 WEAK = 1e-2  # eigenvalue of the correlations: a direction with little
 SHARE = 0.15  # of a direction, from which a coefficient is named
 PROBES = 12  # points at which information is looked for
@@ -59,12 +61,13 @@ def _collinear(design: Design) -> list[str]:
 def _without_information(design: Design, likelihood: Likelihood, seed: int) -> list[str]:
     """Directions of coefficients along which nothing changes."""
     points = first_points(design, 4 * PROBES, seed)[4::4]  # those that spread least
+    size = spreads(design)
     spaces: list[list[Floats]] = []
     for point in points:
         with np.errstate(all="ignore"):
             information = likelihood.information(point)
         if np.isfinite(information).all():
-            spaces.append(_null_space(information))
+            spaces.append(_null_space(_without_noise(information, size)))
         if spaces and not spaces[-1]:
             return []
     found = []
@@ -81,6 +84,8 @@ def _without_information(design: Design, likelihood: Likelihood, seed: int) -> l
         elif ALL_SCALES in names:
             message = f"the scale and the utilities ({names}) can be traded for each other"
             found.append(f"{message}: fix one of them, as in `scale: 1`")
+        elif len(moved) == 1:
+            found.append(f"nothing that could be seen depends on {names}: leave it out, or fix it")
         else:
             found.append(f"the data cannot tell {names} apart, whatever they are: leave one out")
     return found
@@ -93,6 +98,13 @@ def _null_space(matrix: Floats) -> list[Floats]:
     size = np.sqrt(np.maximum(np.diag(matrix), 1e-300))
     roots, axes = np.linalg.eigh(matrix / np.outer(size, size))
     return [axis for root, axis in zip(roots, axes.T, strict=True) if root < NULL * roots[-1]]
+
+
+def _without_noise(information: Floats, size: Floats) -> Floats:
+    """Information without that of coefficients along which nothing but rounding is seen."""
+    own = np.diag(information) / size**2
+    silent = own < NOISE * own.max(initial=0.0)
+    return np.where(silent | silent[:, None], 0.0, information)
 
 
 def _named(direction: Floats, names: Sequence[str]) -> str:
@@ -120,3 +132,18 @@ def weak_directions(design: Design, hessian: Floats) -> list[str]:
         message = f"moving {' and '.join(moves)} changes the log-likelihood by only"
         found.append(f"weakly identified: {message} {root / 2:.2g}")
     return found
+
+
+def flat(design: Design, theta: Floats, hessian: Floats) -> str:
+    """The coefficients along which a log-likelihood hardly curves at a point, in words.
+
+    Args:
+        design: The model and its data.
+        theta: The point; where it has no second derivatives, the largest coefficients are named.
+        hessian: Second derivatives there.
+    """
+    size = spreads(design)
+    if not np.isfinite(hessian).all():
+        return _named(theta * size / np.linalg.norm(theta * size), design.terms)
+    _, axes = np.linalg.eigh(-hessian / np.outer(size, size))
+    return _named(axes[:, 0], design.terms)

@@ -1,26 +1,33 @@
-"""The likelihood of any tree: backward induction that carries exact derivatives.
+"""The likelihood of any tree, with exact derivatives, by backward induction or the solver.
 
 Actors err in one of three ways. Under *logit* and *probit* each move at each turn has an error of
 its own, Gumbel or normal, on its expected utility (McKelvey & Palfrey 1998; Signorino 1999). Under
 *private* each actor alone knows a normal shock to its utility of each outcome (Signorino 2003): a
 move's error is then the shocks of the outcomes below it, weighted by how likely they are. The scale
-is that of one move's, or one outcome's, error.
+is that of one move's, or one outcome's, error. Where types are hidden or moves unseen, errors are
+logit, and the equilibrium is solved for (see `solver`).
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from escalade.errors import GameError
+from escalade.estimate.company import Company
 from escalade.estimate.design import Design
 from escalade.estimate.induction import Play
 from escalade.estimate.jets import Floats, Jet
 from escalade.estimate.maximise import Slope
 from escalade.estimate.tree import Leaf, Tree, Turn, outcomes_below
 from escalade.game.game import CHANCE
+
+if TYPE_CHECKING:
+    from escalade.estimate.solver import Branches, Solver
 
 
 @dataclass(frozen=True)
@@ -45,19 +52,57 @@ class Point:
 class Likelihood:
     """P(what was seen | covariates, coefficients) of every case, with derivatives."""
 
-    def __init__(self, design: Design) -> None:
+    def __init__(
+        self, design: Design, threads: int | None = None, solver: Solver | None = None
+    ) -> None:
         self.design = design
-        if design.model.file.error == "private":
+        self.solver = solver
+        if design.model.game is not None and solver is None:
+            from escalade.estimate.solver import Solver  # loads the compiler
+
+            self.solver = Solver(design, threads)
+        elif design.model.file.error == "private":
             require_one_move(design.model.tree)
         self.whole = bool((design.shown.sum(axis=0) == 1).all())
 
+    @property
+    def company(self) -> Company | None:
+        """Whom searches ask, if they had better ask together."""
+        return self.solver and self.solver.company
+
+    def points(self, thetas: Sequence[Floats]) -> Iterator[Point]:
+        """Evaluate at vectors of coefficients; where there is a solver, in one call of it."""
+        pairs = [[channel.at(theta) for channel in self.design.channels] for theta in thetas]
+        if self.solver is not None:
+            values = [_values(each, self.design.n_cases) for each in pairs]
+            plays = [(leaves, None) for leaves in self.solver.leaves(values)]
+        else:
+            plays = map(self._induced, pairs)
+        for each, (leaves, density) in zip(pairs, plays, strict=True):
+            yield self._seen(leaves, density, tuple(slopes for _, slopes in each))
+
     def point(self, theta: Floats) -> Point:
         """Evaluate at a vector of coefficients."""
+        (found,) = self.points([theta])
+        return found
+
+    def branches(self, theta: Floats) -> Branches | None:
+        """How the equilibria of the cases were found; None where there is but one."""
+        if self.solver is None:
+            return None
         pairs = [channel.at(theta) for channel in self.design.channels]
+        return self.solver.branches(_values(pairs, self.design.n_cases))
+
+    def _induced(self, pairs: list[tuple[Floats, Floats]]) -> tuple[list[Jet], Jet | None]:
+        """The leaves, and the density of an offer, by backward induction."""
         values = [Jet(value, {i: 1.0}) for i, (value, _) in enumerate(pairs)]
         play = Play(self.design, values)
+        return play.leaves, play.density
+
+    def _seen(self, leaves: list[Jet], density: Jet | None, slopes: tuple[Floats, ...]) -> Point:
+        """What the probabilities of the leaves say about what was seen."""
         n = self.design.n_cases
-        logs = np.array([np.broadcast_to(leaf.value, n) for leaf in play.leaves])
+        logs = np.array([np.broadcast_to(leaf.value, n) for leaf in leaves])
         seen = self.design.shown
         if self.whole:
             log_seen, share = np.where(seen, logs, 0.0).sum(axis=0), seen.astype(float)
@@ -65,10 +110,9 @@ class Likelihood:
             masked = np.where(seen, logs, -np.inf)
             log_seen = np.logaddexp.reduce(masked, axis=0)
             share = np.exp(masked - log_seen)
-        if play.density is not None:
-            log_seen = log_seen + play.density.value
-        slopes = tuple(slopes for _, slopes in pairs)
-        return Point(tuple(play.leaves), slopes, log_seen, share, play.density)
+        if density is not None:
+            log_seen = log_seen + density.value
+        return Point(tuple(leaves), slopes, log_seen, share, density)
 
     def value(self, theta: Floats) -> tuple[float, Floats]:
         """The log-likelihood and its gradient."""
@@ -131,11 +175,10 @@ class Likelihood:
         k = len(theta)
         found = np.zeros((k, k))
         step = np.finfo(float).eps ** (1 / 3) * np.maximum(1.0, np.abs(theta))
+        around = [theta + sign * change for change in np.diag(step) for sign in (1.0, -1.0)]
+        slopes = [self._value(point)[1] for point in self.points(around)]
         for j in range(k):
-            change = np.zeros(k)
-            change[j] = step[j]
-            ahead, behind = self.value(theta + change)[1], self.value(theta - change)[1]
-            found[j] = (ahead - behind) / (2.0 * step[j])
+            found[j] = (slopes[2 * j] - slopes[2 * j + 1]) / (2.0 * step[j])
         return (found + found.T) / 2.0
 
     def chances(self, theta: Floats) -> Floats:
@@ -173,6 +216,11 @@ def _weighted(left: Floats, weight: Floats, right: Floats) -> Floats:
     if len(left) <= len(right):
         return (left * weight) @ right.T
     return left @ (right * weight).T
+
+
+def _values(pairs: Sequence[tuple[Floats, Floats]], n: int) -> Floats:
+    """[channel, case] The values among values and slopes."""
+    return np.array([value for value, _ in pairs]).reshape(len(pairs), n)
 
 
 def require_one_move(tree: Tree) -> None:

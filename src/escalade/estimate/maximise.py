@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import os
 import warnings
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Protocol
 
 import numpy as np
 from scipy.optimize import minimize
 
+from escalade.errors import EstimateError
+from escalade.estimate.company import Company, side_by_side
 from escalade.estimate.jets import Floats
 
 STEPS = 200  # of one climb
@@ -29,7 +29,12 @@ Slope = tuple[float, Floats, Callable[[], Floats]]
 
 
 class Objective(Protocol):
-    """Something to maximise."""
+    """Something to maximise; searches that are to ask a company do so side by side."""
+
+    @property
+    def company(self) -> Company | None:
+        """Whom it asks."""
+        ...
 
     def climb(self, theta: Floats) -> Slope:
         """Value, gradient and, when called, a stand-in for minus the Hessian."""
@@ -111,6 +116,9 @@ def maximise(
         starts: [start, coefficient]
         size: [coefficient] Times which a coefficient is in natural units.
         threads: Climbs at a time; all cores by default. Results do not depend on it.
+
+    Raises:
+        EstimateError: When no start has a likelihood.
     """
     known: Summit | None = None
 
@@ -118,33 +126,42 @@ def maximise(
         with np.errstate(all="ignore"):  # a step too far is refused for its value
             return climb(objective, theta, known)
 
-    with warnings.catch_warnings(), ThreadPoolExecutor(threads or os.cpu_count() or 1) as pool:
+    with warnings.catch_warnings():
         warnings.simplefilter("ignore", RuntimeWarning)  # of line searches, whose ends are judged
         first = one(starts[0])
         known = _summit(objective, first, size)
-        climbs = [first, *pool.map(one, starts[1:])]
+        climbs = [first, *side_by_side(objective.company, one, list(starts[1:]), threads)]
     values = np.array([each.value if np.isfinite(each.value) else np.nan for each in climbs])
+    if np.isnan(values).all():
+        raise EstimateError(
+            "no start has a likelihood: what was seen is impossible there, or no equilibrium could "
+            "be followed; make fixed utilities smaller, or the scale of errors larger"
+        )
     with np.errstate(all="ignore"):
-        maxima = _maxima(objective, climbs, size)
-        best = maxima[0] if maxima else climbs[int(np.nanargmax(values))]
-        hessian = objective.hessian(best.theta)
+        tops = _maxima(objective, climbs, size)
+        if tops:
+            best, hessian = tops[0]
+        else:
+            best = climbs[int(np.nanargmax(values))]
+            hessian = objective.hessian(best.theta)
     reached = int((np.abs(values - best.value) < ALIKE).sum())
-    return Search(best, hessian, maxima, values, reached)
+    return Search(best, hessian, tuple(top for top, _ in tops), values, reached)
 
 
-def _maxima(objective: Objective, climbs: list[Climb], size: Floats) -> tuple[Climb, ...]:
-    """The maxima among the ends of climbs, each once, the best first."""
-    found: list[Climb] = []
+def _maxima(objective: Objective, climbs: list[Climb], size: Floats) -> list[tuple[Climb, Floats]]:
+    """The maxima among the ends of climbs, each once, the best first, with second derivatives."""
+    found: list[tuple[Climb, Floats]] = []
     for each in sorted((c for c in climbs if c.converged), key=lambda c: -c.value):
-        if any(abs(each.value - known.value) < ALIKE for known in found):
+        if any(abs(each.value - known.value) < ALIKE for known, _ in found):
             continue
-        curvature = -objective.hessian(each.theta) / np.outer(size, size)
+        hessian = objective.hessian(each.theta)
+        curvature = -hessian / np.outer(size, size)
         if np.isfinite(curvature).all() and np.linalg.eigvalsh(curvature)[0] > CURVED:
-            top = polish(objective, each)
-            alike = any(abs(top.value - known.value) < ALIKE for known in found)
+            top, hessian = polish(objective, each, hessian)
+            alike = any(abs(top.value - known.value) < ALIKE for known, _ in found)
             if top.converged and not alike:
-                found.append(top)
-    return tuple(sorted(found, key=lambda c: -c.value))
+                found.append((top, hessian))
+    return sorted(found, key=lambda pair: -pair[0].value)
 
 
 def _summit(objective: Objective, climb: Climb, size: Floats) -> Summit | None:
@@ -217,12 +234,21 @@ def damped_step(curvature: Floats, gradient: Floats, damping: float) -> tuple[Fl
     return step / root, float(0.5 * slope @ step)
 
 
-def polish(objective: Objective, best: Climb) -> Climb:
-    """Newton steps while they lead up, which they do quadratically where there is a maximum."""
+def polish(objective: Objective, best: Climb, hessian: Floats) -> tuple[Climb, Floats]:
+    """Newton steps while they lead up, which they do quadratically where there is a maximum.
+
+    Args:
+        objective: What to maximise.
+        best: Where to start.
+        hessian: Second derivatives there.
+
+    Returns:
+        Where they end, and second derivatives there.
+    """
     theta, value, gain = best.theta, best.value, best.gain
     for _ in range(POLISH):
         _, gradient, _ = objective.climb(theta)
-        curvature = -objective.hessian(theta)
+        curvature = -hessian
         if not np.isfinite(curvature).all() or np.linalg.eigvalsh(curvature)[0] <= 0:
             gain = np.inf
             break
@@ -231,4 +257,5 @@ def polish(objective: Objective, best: Climb) -> Climb:
         if not ahead > value:
             break
         theta, value = theta + step, ahead
-    return Climb(theta, value, gain, best.steps, gain < FLAT)
+        hessian = objective.hessian(theta)
+    return Climb(theta, value, gain, best.steps, gain < FLAT), hessian

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from escalade.errors import Fault, ScenarioError
+from escalade.estimate.extensive import to_solve
 from escalade.estimate.grammar import ModelFile, read_file
 from escalade.estimate.tree import Tree, outcomes_below, tree_of_file, tree_of_game, turns
 from escalade.game.game import Game
@@ -16,7 +17,10 @@ from escalade.scenario.source import Source, Steps
 from escalade.scenario.syntax import Expression, names, parse
 
 ESTIMATED = "estimated"
+REST = "rest"
 ALL_SCALES = "log scale"
+ALL_SHARES = "log odds"
+LOGARITHMS = (ALL_SCALES, ALL_SHARES)  # channels that are no utilities
 
 
 @dataclass(frozen=True)
@@ -39,7 +43,8 @@ class Channel:
     """A number that differs between cases and depends on coefficients.
 
     Attributes:
-        name: ``actor(outcome)`` for a utility, ``log scale`` or ``log scale(actor)`` for a scale.
+        name: ``actor(outcome)`` or ``actor.type(outcome)`` for a utility, ``log scale`` or ``log
+            scale(actor)`` for a scale, ``log odds(actor.type)`` for the share of a type.
         regressors: Each has a coefficient of its own, and their products are summed.
         formula: An expression over named coefficients and columns, instead of regressors.
     """
@@ -56,24 +61,38 @@ class Model:
     Attributes:
         tree: Who moves when, and what it leads to.
         channels: Utilities and log scales that depend on covariates or coefficients.
-        utility: Number of the channel, or the fixed number, by (actor, outcome); others are 0.
+        utility: Number of the channel, or the fixed number, by (slot, outcome); others are 0, or as
+            the game has them. Without types slots are actors.
         scale: [actor] Number of the channel of the log scale, or the fixed scale.
+        share: By slot, for types that the file names: number of the channel of the log odds against
+            the rest, or the fixed share; None for the rest.
         file: The keys that it was made from.
         source: Where they stand.
+        game: What is to be solved for an equilibrium; None where backward induction finds it.
     """
 
     tree: Tree
     channels: tuple[Channel, ...]
     utility: dict[tuple[int, int], int | float]
     scale: tuple[int | float, ...]
+    share: dict[int, int | float | None]
     file: ModelFile
     source: Source
+    game: Game | None = None
 
     @property
     def title(self) -> str:
         """What messages and tables call the model."""
         files = self.source.files
         return self.file.title or (files[0].stem if files else "a model without a title")
+
+    @property
+    def typed(self) -> list[list[int]]:
+        """The slots of each actor whose types the file names."""
+        slots = [
+            [s for s in self.share if self.tree.slots[s][0] == a] for a in range(len(self.scale))
+        ]
+        return [mine for mine in slots if mine]
 
 
 def read_model(model: str | Path | Mapping[str, Any], *, game: Game | None = None) -> Model:
@@ -85,7 +104,7 @@ def read_model(model: str | Path | Mapping[str, Any], *, game: Game | None = Non
             payoffs that the game came with.
 
     Raises:
-        GameError: When the game is not one of perfect information.
+        GameError: When an actor forgets what it knew or did.
         ScenarioError: With every fault, each with its line.
     """
     file, source = read_file(model)
@@ -93,13 +112,16 @@ def read_model(model: str | Path | Mapping[str, Any], *, game: Game | None = Non
         raise ScenarioError([source.fault((), "`tree` is missing", "Add `tree: …` here.")])
     tree = tree_of_file(source) if game is None else tree_of_game(game)
     reader = _Reader(file, source, tree)
+    reader.read_types(given=game is not None)
     if game is not None:
         reader.fix_payoffs(game)
     reader.read_utilities()
     scale = reader.scales()
     if reader.faults:
         raise ScenarioError(reader.faults)
-    return Model(tree, tuple(reader.channels), reader.utility, scale, file, source)
+    parts = (tuple(reader.channels), reader.utility, scale, reader.share, file, source)
+    found = Model(reader.tree, *parts)
+    return replace(found, game=to_solve(found.tree, game, found.title))
 
 
 class _Reader:
@@ -109,11 +131,54 @@ class _Reader:
         self.file, self.source, self.tree = file, source, tree
         self.channels: list[Channel] = []
         self.utility: dict[tuple[int, int], int | float] = {}
+        self.share: dict[int, int | float | None] = {}
         self.faults: list[Fault] = []
+
+    def read_types(self, *, given: bool) -> None:
+        """The types of the file; those of a game that is given have the names that it gives."""
+        tree, types = self.tree, list(self.tree.types)
+        for actor, shares in self.file.types.items():
+            path: Steps = ("types", actor)
+            if actor not in tree.actors:
+                self.wrong(path, f"no actor {quote(actor)} moves", suggest(actor, tree.actors))
+                continue
+            number = tree.actors.index(actor)
+            if given and set(shares) != set(types[number]):
+                there = ", ".join(map(quote, types[number]))
+                self.wrong(
+                    path, f"{quote(actor)} has other types in the game", f"They are {there}."
+                )
+                continue
+            types[number] = types[number] if given else tuple(shares)
+        self.tree = replace(tree, types=tuple(types))
+        for slot, (number, name) in enumerate(self.tree.slots):
+            actor = self.tree.actors[number]
+            if name in self.file.types.get(actor, {}):
+                self.share[slot] = self.read_share(actor, name)
+        for actor, shares in self.file.types.items():
+            fixed = [share for share in shares.values() if isinstance(share, int | float)]
+            if list(shares.values()).count(REST) != 1:
+                message = f"one type of {quote(actor)} is the rest, and no other"
+                self.wrong(("types", actor), message, "Write `weak: rest`.")
+            elif sum(fixed) >= 1:
+                message = f"shares of {sum(fixed):g} leave nothing for the rest"
+                self.wrong(("types", actor), message, "Their sum is below 1.")
+
+    def read_share(self, actor: str, name: str) -> int | float | None:
+        """The share of a type: fixed, or the channel of its log odds; None for the rest."""
+        given, path = self.file.types[actor][name], ("types", actor, name)
+        if given == REST:
+            return None
+        if isinstance(given, int | float) and not 0 < given < 1:
+            self.wrong(path, f"the share {given:g} does not lie between 0 and 1", "")
+            return 0.5
+        return self.channel(
+            f"{ALL_SHARES}({actor}.{name})", [1.0] if given == ESTIMATED else given, path
+        )
 
     def fix_payoffs(self, game: Game) -> None:
         """Take the payoffs of a game for actors without utilities."""
-        if game.tables is None:
+        if game.tables is None or not self.tree.perfect:
             return
         for node in range(game.n_nodes):
             outcome = int(game.outcome[node])
@@ -143,7 +208,27 @@ class _Reader:
                     self.wrong((*path, end), message, suggest(end, known))
                     continue
                 outcome = self.tree.outcomes.index(end)
-                self.utility[number, outcome] = self.channel(f"{actor}({end})", given, (*path, end))
+                if isinstance(given, dict):
+                    self.read_typed(number, outcome, given)
+                    continue
+                channel = self.channel(f"{actor}({end})", given, (*path, end))
+                for slot, (owner, _) in enumerate(self.tree.slots):
+                    if owner == number:
+                        self.utility[slot, outcome] = channel
+
+    def read_typed(self, number: int, outcome: int, given: dict[str, Any]) -> None:
+        """What an end is worth to each type of an actor; 0 to those that are not named."""
+        actor, end = self.tree.actors[number], self.tree.outcomes[outcome]
+        path: Steps = ("utilities", actor, end)
+        for name, one in given.items():
+            if (number, name) not in self.tree.slots:
+                there = self.tree.types[number]
+                advice = suggest(name, there) if any(there) else "Name its types under `types`."
+                self.wrong((*path, name), f"{quote(actor)} has no type {quote(name)}", advice)
+                continue
+            slot = self.tree.slots.index((number, name))
+            channel = self.channel(f"{actor}.{name}({end})", one, (*path, name))
+            self.utility[slot, outcome] = channel
 
     def scales(self) -> tuple[int | float, ...]:
         """[actor] The scales of the file."""

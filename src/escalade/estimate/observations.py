@@ -141,6 +141,12 @@ def _words(written: Mapping[str, Any], names: Any) -> dict[str, list[str]]:
     return words
 
 
+def written_as(written: Mapping[str, Any], name: str) -> str:
+    """How a cell shows an end or a move; the first way where there are several."""
+    given = written.get(name, name)
+    return _shown(given[0] if isinstance(given, list) else given)
+
+
 def _require_known(
     model: Model, written: Mapping[str, Any], known: Any, path: Steps, what: str
 ) -> None:

@@ -54,11 +54,20 @@ class Penalty:
 
 
 class Penalised:
-    """A log-likelihood with log priors, to be maximised."""
+    """A log-likelihood with log priors, to be maximised.
 
-    def __init__(self, likelihood: Likelihood, penalty: Penalty) -> None:
+    Args:
+        likelihood: The likelihood.
+        penalty: The priors.
+        size: [coefficient] Spreads that the priors are per; those of its cases by default.
+    """
+
+    def __init__(
+        self, likelihood: Likelihood, penalty: Penalty, size: Floats | None = None
+    ) -> None:
         self.likelihood, self.penalty = likelihood, penalty
-        self.size = spreads(likelihood.design)
+        self.size = spreads(likelihood.design) if size is None else size
+        self.company = likelihood.company
 
     def value(self, theta: Floats) -> tuple[float, Floats]:
         """The log posterior and its gradient."""

@@ -62,6 +62,7 @@ class _Held:
 
     def __init__(self, objective: Objective, index: int, held: float) -> None:
         self.objective, self.index, self.held = objective, index, held
+        self.company = objective.company
 
     def whole(self, rest: Floats) -> Floats:
         """All coefficients."""

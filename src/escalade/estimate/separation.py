@@ -25,8 +25,11 @@ def separated(design: Design, chances: Floats) -> list[int]:
         chances: [leaf, case] Probabilities of the leaves.
 
     Returns:
-        Indices of coefficients, those that separate alone if there are any.
+        Indices of coefficients, those that separate alone if there are any. None where types are
+        hidden or moves unseen: what was seen is then no choice between known expectations.
     """
+    if design.model.game is not None:
+        return []
     rows = _Advantages(design, chances).rows()
     size = np.abs(rows).max(axis=0, initial=0.0)
     used = np.flatnonzero(size > 0)

@@ -9,7 +9,7 @@ import numpy as np
 from escalade.estimate.design import Design
 from escalade.estimate.formulas import evaluate
 from escalade.estimate.jets import Floats
-from escalade.estimate.model import ALL_SCALES
+from escalade.estimate.model import ALL_SCALES, LOGARITHMS
 from escalade.estimate.tree import Offer
 
 LARGE = 10.0  # stakes from which scales are thought to be large too
@@ -33,10 +33,9 @@ def first_points(design: Design, starts: int, seed: int) -> Floats:
         size = np.ones(len(channel.index))
         if channel.formula is None:
             size = np.sqrt((channel.columns**2).mean(axis=1))
-        scale = channel.name.startswith(ALL_SCALES)
         size = np.maximum(size, 1e-12) * math.sqrt(max(len(channel.index), 1))
-        points[:, channel.index] *= (1.0 if scale else stake) / size
-        if scale and stake > LARGE:
+        points[:, channel.index] *= (1.0 if channel.name.startswith(LOGARITHMS) else stake) / size
+        if channel.name.startswith(ALL_SCALES) and stake > LARGE:
             points[:, channel.index[:1]] += math.log(stake / 10.0)
     points[0] = 0.0
     return points

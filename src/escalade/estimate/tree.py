@@ -11,6 +11,7 @@ from escalade.scenario.faults import quote
 from escalade.scenario.source import Source
 
 NATURE = "chance"
+ALONE = ""  # the name of a type beside which there is no other
 Path = tuple[str | int, ...]
 
 
@@ -34,12 +35,15 @@ class Turn:
         moves: Names of the moves or events.
         branches: What each leads to.
         chances: Probabilities of the events where chance moves.
+        situation: What the actor calls where it is; it cannot tell turns of one name apart. Empty
+            where it knows all that was done before.
     """
 
     actor: int
     moves: tuple[str, ...]
     branches: tuple[Turn | Leaf, ...]
     chances: tuple[float, ...] = ()
+    situation: str = ""
 
 
 @dataclass(frozen=True)
@@ -62,17 +66,30 @@ class Offer(Turn):
 
 @dataclass(frozen=True)
 class Tree:
-    """A tree of perfect information.
+    """A tree of turns.
 
     Attributes:
         actors: Their names, in the order in which they first move.
         outcomes: Names of the outcomes, in the order of the tree.
         root: The first turn.
+        types: For each actor the names of its types; one without a name where there is one.
     """
 
     actors: tuple[str, ...]
     outcomes: tuple[str, ...]
     root: Turn
+    types: tuple[tuple[str, ...], ...]
+
+    @property
+    def slots(self) -> tuple[tuple[int, str], ...]:
+        """Each actor with each of its types, in order; without types slots are actors."""
+        return tuple((i, name) for i, names in enumerate(self.types) for name in names)
+
+    @property
+    def perfect(self) -> bool:
+        """Whether everybody knows all that was done, and what everybody wants."""
+        seen = all(not turn.situation for turn in turns(self.root))
+        return seen and all(len(names) == 1 for names in self.types)
 
 
 def turns(node: Turn | Leaf) -> Iterator[Turn]:
@@ -91,23 +108,17 @@ def outcomes_below(node: Turn | Leaf) -> tuple[int, ...]:
 
 
 def tree_of_game(game: Game) -> Tree:
-    """The tree of a game of perfect information without private types.
+    """The tree of a game.
 
     Raises:
-        GameError: When somebody cannot tell two histories apart, has private types, or when a
-            move itself has a payoff.
+        GameError: When nobody moves, or chance has no probabilities.
     """
-    if any(len(names) > 1 for names in game.types):
-        raise GameError("the game has private types; give its utilities as a scenario")
-    if game.n_infosets < int((game.infoset >= 0).sum()):
-        raise GameError("an information set of the game has several nodes")
-    if game.payoff[game.mover != END].any():
-        raise GameError("a move of the game has a payoff of its own; put it at the ends")
+    size = {i: int((game.infoset == i).sum()) for i in range(game.n_infosets)}
 
     def grown(node: int) -> Turn | Leaf:
         if game.mover[node] == END:
             return Leaf(int(game.outcome[node]))
-        first = int(game.first_child[node])
+        first, infoset = int(game.first_child[node]), int(game.infoset[node])
         below = range(first, first + int(game.n_children[node]))
         moves = tuple(game.moves[game.move[child]] for child in below)
         chances: tuple[float, ...] = ()
@@ -115,19 +126,22 @@ def tree_of_game(game: Game) -> Tree:
             if game.tables is None:
                 raise GameError("the game came without the probabilities of its chances")
             chances = tuple(float(game.tables.chance[game.chance[c], 0]) for c in below)
-        return Turn(int(game.mover[node]), moves, tuple(map(grown, below)), chances)
+        hidden = size.get(infoset, 1) > 1
+        situation = game.infoset_names[infoset] if hidden else ""
+        return Turn(int(game.mover[node]), moves, tuple(map(grown, below)), chances, situation)
 
     root = grown(0)
     if isinstance(root, Leaf):
         raise GameError("nobody moves in the game")
-    return Tree(game.actors, game.outcomes, root)
+    return Tree(game.actors, game.outcomes, root, game.types)
 
 
 def tree_of_file(source: Source) -> Tree:
     """The tree that a model file draws.
 
     A turn is a mapping with one key, the actor; below it each move with what it leads to: the name
-    of an end, or the next turn. Below ``chance`` an event is a mapping of ``p`` and ``then``.
+    of an end, or the next turn. Below ``chance`` an event is a mapping of ``p`` and ``then``. An
+    actor with a situation after a comma cannot tell turns of that situation apart.
 
     Raises:
         ScenarioError: With every fault and its line.
@@ -136,7 +150,9 @@ def tree_of_file(source: Source) -> Tree:
     root = reader.node(source.data["tree"], ("tree",))
     if reader.faults or not isinstance(root, Turn):
         raise ScenarioError(reader.faults)
-    return Tree(tuple(reader.actors), tuple(reader.outcomes), root)
+    return Tree(
+        tuple(reader.actors), tuple(reader.outcomes), root, ((ALONE,),) * len(reader.actors)
+    )
 
 
 class _Reader:
@@ -146,6 +162,7 @@ class _Reader:
         self.source = source
         self.actors: list[str] = []
         self.outcomes: list[str] = []
+        self.situations: dict[tuple[str, str], tuple[str, ...]] = {}
         self.faults: list[Fault] = []
 
     def node(self, data: object, path: Path) -> Turn | Leaf:
@@ -166,9 +183,20 @@ class _Reader:
             return self._wrong(path, message, "Write `{move: end, other move: end}`.")
         if actor == NATURE:
             return self._chance(moves, path)
-        number = _index(self.actors, actor)
+        name, _, situation = (part.strip() for part in actor.partition(","))
+        number = _index(self.actors, name)
+        if situation:
+            self._same_moves((name, situation), tuple(moves), path)
         below = tuple(self.node(inner, (*path, move)) for move, inner in moves.items())
-        return Turn(number, tuple(moves), below)
+        return Turn(number, tuple(moves), below, (), situation)
+
+    def _same_moves(self, where: tuple[str, str], moves: tuple[str, ...], path: Path) -> None:
+        """Note a fault where moves would tell an actor what it does not know."""
+        known = self.situations.setdefault(where, moves)
+        if moves != known:
+            message = f"{quote(where[0])} has other moves here than elsewhere, {quote(where[1])}"
+            advice = f"There they are {', '.join(map(quote, known))}, in this order."
+            self.faults.append(self.source.fault(path, message, advice, key=True))
 
     def _chance(self, events: dict[str, object], path: Path) -> Turn | Leaf:
         below, chances = [], []
@@ -197,8 +225,8 @@ class _Reader:
             known = ", ".join(map(quote, self.outcomes))
             return self._wrong(path, f"no end is called {quote(private)}", f"There are {known}.")
         shock = self.outcomes.index(str(private))
-        bounds = [float(str(end)) for end in (low, high)]
-        return Offer(number, (name,), (below,), (), bounds[0], bounds[1], shock)
+        bounds = float(str(low)), float(str(high))
+        return Offer(number, (name,), (below,), (), "", *bounds, shock)
 
     def _wrong(self, path: Path, message: str, advice: str) -> Leaf:
         self.faults.append(self.source.fault(path, message, advice))

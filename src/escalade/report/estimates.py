@@ -81,7 +81,19 @@ def _head(estimate: Estimate) -> list[str]:
         f"{data['error']} errors{form} · {cases}",
         f"log-likelihood {estimate.loglik:.6f} · AIC {estimate.aic:.3f} · BIC {estimate.bic:.3f}",
         f"{data['reached_best']} of {data['starts']} starts reached the best; {ends}",
+        *_branches(estimate),
     ]
+
+
+def _branches(estimate: Estimate) -> list[str]:
+    """How the equilibria were found, where they were solved for."""
+    branches = estimate.branches
+    if branches is None:
+        return []
+    status = ", ".join(f"{name} {n}" for name, n in branches.counts().items())
+    found = [f"{n} cases have {number or 'none'}" for number, n in branches.found().items()]
+    tried = f"found from {branches.starts} starting points"
+    return [f"cases by branch: {status} · equilibria {tried}: {', '.join(found)}"]
 
 
 def _rows(estimate: Estimate) -> list[tuple[str, str, str, str, str]]:
