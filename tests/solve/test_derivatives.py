@@ -23,7 +23,7 @@ from escalade.game.efg import read_efg
 from escalade.game.game import CHANCE, END, Game
 from escalade.game.tables import Tables, own_numbers, with_numbers
 from escalade.scenario.read import read_scenario
-from escalade.solve import Derivatives, DerivativeStatus, derivatives, solve
+from escalade.solve import Derivatives, DerivativeStatus, derivatives, implicit, solve
 from game.trees import Turn, numbers, tree
 from solve.slopes import (
     CENTRAL,
@@ -286,12 +286,22 @@ def test_at_a_fork_derivatives_are_withheld() -> None:
 
 
 def test_a_matrix_without_an_inverse_is_a_fold(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Which rounding hardly ever leaves so: here the factors say it."""
+    """Which rounding hardly ever leaves so: here every matrix is said to have none."""
+    monkeypatch.setattr(implicit, "invert", lambda matrix: (matrix, False))
     module = sys.modules["escalade.solve.derivatives"]
-    monkeypatch.setattr(module, "_dense", lambda *_: lambda b, _: np.full(len(b), np.inf))
+    monkeypatch.setattr(module, "differentiate_all", implicit.differentiate_all.py_func)
+    for name in ("_place", "_settle", "_growth", "_times", "_keep"):
+        monkeypatch.setattr(implicit, name, getattr(implicit, name).py_func)
     found = of_first_move(*stag_hunt(4.0, habit=0.0, bar=0.5))
     assert DerivativeStatus(found.status[0]) is DerivativeStatus.NEAR_FOLD
     assert np.isinf(found.growth[0])
+
+
+def test_a_matrix_has_an_inverse_or_is_said_to_have_none() -> None:
+    invert = implicit.invert.py_func
+    assert_allclose(invert(np.diag([2.0, 4.0]))[0], np.diag([0.5, 0.25]))
+    assert not invert(np.ones((2, 2)))[1]
+    assert np.isnan(invert(np.array([[np.inf]]))[0]).all()
 
 
 def test_many_turns_of_sharp_play_are_no_fold() -> None:

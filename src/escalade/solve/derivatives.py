@@ -12,9 +12,9 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, fields
 from enum import IntEnum
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -23,9 +23,11 @@ from numpy.typing import NDArray
 from escalade.game.game import Game
 from escalade.game.tables import Tables
 from escalade.solve.adjoint import Edges, Point, Slopes, pull_back
+from escalade.solve.implicit import POWERS, Columns, Found, differentiate_all
 from escalade.solve.reach import require_classes
 from escalade.solve.reply import edges, gap, point
 from escalade.solve.solution import Solution
+from escalade.solve.solve import on_threads
 from escalade.solve.topology import Topology, build_topology
 
 Floats = NDArray[np.float64]
@@ -40,7 +42,7 @@ FOREIGN = (
     1e-6  # gap to the logit reply, and ten residuals, beyond which tables are not those solved
 )
 NEAR = 100.0  # growth at which a fold is near
-POWERS = 4  # of the inverse by which growth is measured
+BLOCK = 64  # draws that a kernel takes at a time
 
 
 class DerivativeStatus(IntEnum):
@@ -180,12 +182,12 @@ def derivatives(
         raise ValueError(f"of names {sorted(unknown)}; the tables are {', '.join(TABLES)}")
     run = _Run(game, tables, solution, edges(game, end_class, n_classes), of)
     solved = np.flatnonzero(solution.solved)
-    if threads == 1:  # a pool of one would only hand each draw over and back
-        for draw in solved.tolist():
-            run.differentiate(draw)
+    workers = threads or os.cpu_count() or 1
+    if game.n_choices <= DENSE:
+        blocks = [solved[i : i + BLOCK] for i in range(0, len(solved), BLOCK)]
+        on_threads(workers, run.differentiate, blocks)
     else:
-        with ThreadPoolExecutor(threads or os.cpu_count() or 1) as pool:
-            list(pool.map(run.differentiate, solved))
+        on_threads(workers, run.by_krylov, solved.tolist())
     return Derivatives(**run.found, status=run.status, growth=run.growth)
 
 
@@ -211,17 +213,46 @@ class _Run:
         self.status = np.full(n, DerivativeStatus.NO_SOLUTION, dtype=np.int8)
         self.growth = np.full(n, np.nan)
 
-    def differentiate(self, draw: int) -> None:
-        """Derivatives of one draw."""
+    @cached_property
+    def columns(self) -> Columns:
+        """The tables and choices, contiguous."""
+        tables = [getattr(self.tables, name) for name in TABLES]
+        return Columns(*(np.ascontiguousarray(a, dtype=float) for a in (*tables, self.choice)))
+
+    def differentiate(self, draws: NDArray[np.int64]) -> None:
+        """Derivatives of some draws, by the inverse of the matrix."""
         t, e = self.topology, self.edges
-        p = point(t, e, self.tables, self.choice, draw)
-        if (off := gap(p)) > FOREIGN + 10.0 * self.residual[draw]:
+        p = point(t, e, self.tables, self.choice, int(draws[0]))
+        d = Slopes(**{name: np.zeros_like(getattr(p, name)) for name in Slopes._fields})
+        none = np.full(self.tables.n_draws, np.nan)
+        good = np.zeros(self.tables.n_draws, dtype=np.bool_)
+        found = Found(**self.found, growth=none, gap=none.copy(), good=good)
+        asked = draws, np.random.default_rng(0).standard_normal(len(p.x)), NEAR
+        differentiate_all((t, e), (p, d), self.columns, asked, found)
+        for draw in draws.tolist():
+            self.require_own(draw, float(found.gap[draw]))
+        self.growth[draws] = found.growth[draws]
+        near = found.growth[draws] >= NEAR
+        given = np.where(found.good[draws], DerivativeStatus.GIVEN, DerivativeStatus.UNSETTLED)
+        self.status[draws] = np.where(near, DerivativeStatus.NEAR_FOLD, given)
+        for array in self.found.values():
+            array[..., draws[self.status[draws] != DerivativeStatus.GIVEN]] = np.nan
+
+    def require_own(self, draw: int, off: float) -> None:
+        """Refuse a solution whose choices miss the logit reply."""
+        if off > FOREIGN + 10.0 * self.residual[draw]:
             raise ValueError(
                 f"solution solves other numbers than those of tables: in draw {draw} its choices "
                 f"miss the logit reply by {off:.2g}; give the tables that were solved"
             )
+
+    def by_krylov(self, draw: int) -> None:
+        """Derivatives of one draw, without a matrix."""
+        t, e = self.topology, self.edges
+        p = point(t, e, self.tables, self.choice, draw)
+        self.require_own(draw, gap(p))
         d = Slopes(**{name: np.zeros_like(getattr(p, name)) for name in Slopes._fields})
-        inverse = (_dense if len(p.x) <= DENSE else _krylov)(t, e, p, d)
+        inverse = _krylov(t, e, p, d)
         self.growth[draw] = _growth(inverse, len(p.x))
         rows = []
         for c in range(self.n_classes if self.growth[draw] < NEAR else 0):
@@ -239,24 +270,6 @@ class _Run:
                 d.prior[0] += p.value[0, c]  # the analyst's prior multiplies raw
                 for name in self.of:
                     self.found[name][c, ..., draw] = getattr(d, name)
-
-
-def _dense(t: Topology, e: Edges, p: Point, d: Slopes) -> Inverse:
-    """What solves with I − (∂G/∂x)ᵀ, by its LU factors; infinite when singular."""
-    from scipy.linalg import get_lapack_funcs  # slow to import
-
-    n = len(p.x)
-    if not n:
-        return lambda right, _: right
-    matrix = np.zeros((n, n))
-    pull_back(t, e, p, -1, d, np.eye(n), matrix)
-    factorise, substitute = get_lapack_funcs(("getrf", "getrs"), (matrix,))
-    factors, pivots, singular = factorise(np.eye(n) - matrix.T)
-
-    def inverse(right: Floats, _: float) -> Floats:
-        return substitute(factors, pivots, right)[0] if not singular else np.full(n, np.inf)
-
-    return inverse
 
 
 def _krylov(t: Topology, e: Edges, p: Point, d: Slopes) -> Inverse:

@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from functools import cached_property, partial
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -111,7 +112,7 @@ def solve(
     return replace(solution, equilibria=search(run, solution, starts, workers))
 
 
-def on_threads(workers: int, function: Callable[[Draws], None], items: Sequence[Draws]) -> None:
+def on_threads(workers: int, function: Callable[[Any], None], items: Sequence[Any]) -> None:
     """Call a function for every item; a single one, or one worker, needs no thread of its own."""
     if workers == 1 or len(items) < 2:
         for item in items:
