@@ -407,3 +407,19 @@ def test_simulated_moves_are_written_as_the_model_reads_them() -> None:
     assert set(drawn.columns["reply"].tolist()) == {"", "give way", "resist"}
     by_move = bind(read_model(spec), drawn)
     assert (by_move.shown.sum(axis=0) == 1).all()
+
+
+def test_a_share_at_its_bound_has_no_standard_error() -> None:
+    """As many threats as the resolute alone would make: the likelihood is flat beyond."""
+    tree = {"a": {"wait": "peace", "threaten": {"b": {"yield": "gain", "resist": "war"}}}}
+    spec = {
+        "model": 1, "tree": tree, "types": {"a": {"hawk": "estimated", "dove": "rest"}},
+        "utilities": {"a": {"gain": 1, "war": {"hawk": 1, "dove": -2}}, "b": {"war": [1]}},
+        "observed": "end",
+    }  # fmt: skip
+    ends = np.array(["peace"] * 50 + ["gain"] * 120 + ["war"] * 130)
+    found = fit(spec, Table({"end": ends}), starts=8)
+    assert np.isnan(found.se[0])
+    assert found.separated == (0,) or not found.converged
+    assert any("log odds(a.hawk)" in warning for warning in found.warnings)
+    assert np.isfinite(fit(spec, Table({"end": ends}), starts=8, penalty="log-F").se).all()

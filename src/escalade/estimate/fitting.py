@@ -15,7 +15,7 @@ from escalade.estimate.grammar import Errors
 from escalade.estimate.identify import flat, require_identity, weak_directions
 from escalade.estimate.jets import Floats
 from escalade.estimate.likelihood import Likelihood
-from escalade.estimate.maximise import ALIKE, Search, maximise
+from escalade.estimate.maximise import ALIKE, CURVED, Search, maximise
 from escalade.estimate.model import Model, read_model
 from escalade.estimate.penalties import WIDTHS, Kind, Penalised, Penalty, spreads
 from escalade.estimate.separation import separated
@@ -186,6 +186,8 @@ def assess(
     size = np.sqrt(np.maximum(np.abs(np.diag(hessian)), 1e-300))
     scaled = np.nan_to_num(-hessian / np.outer(size, size))
     away = separated(design, likelihood.chances(best.theta)) if penalty is None else []
+    if design.model.game is not None and penalty is None and found.maxima:
+        away = np.flatnonzero(-np.diag(hessian) < CURVED * spreads(design) ** 2).tolist()
     branches = likelihood.branches(best.theta)
     clustered = bool(design.model.file.cluster)
     covariance = np.full(hessian.shape, np.nan)
@@ -234,8 +236,11 @@ def _about_search(search: Search) -> list[str]:
 def _about_identity(design: Design, away: list[int], search: Search) -> list[str]:
     """Doubts about what the data can say."""
     found = []
-    if away:
-        names = ", ".join(design.terms[i] for i in away)
+    names = ", ".join(design.terms[i] for i in away)
+    if away and design.model.game is not None:
+        found.append(f"{names} runs off towards infinity, where nothing changes any more, and has "
+                     "no standard error; fit with a penalty (log-F, cauchy or normal)")  # fmt: skip
+    elif away:
         found.append(f"separation: {names} tells moves apart without exception, so its estimate "
                      "is infinite and has no standard error; fit with a penalty (log-F, cauchy or "
                      "normal)")  # fmt: skip
