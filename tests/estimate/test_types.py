@@ -192,7 +192,7 @@ def test_known_coefficients_are_found(found: Estimate) -> None:
 def test_each_case_says_how_its_equilibrium_was_found(found: Estimate) -> None:
     branches = found.branches
     assert branches is not None
-    assert branches.status.tolist() == [Status.CONVERGED] * 600
+    assert branches.status.tolist() == [Status.TRACED] * 600
     assert branches.equilibria.tolist() == [1] * 600
     assert found.as_dict()["branches"]["statuses"] == {"converged": 600}
     assert found.as_dict()["branches"]["found"] == {"1": 600}
