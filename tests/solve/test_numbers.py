@@ -104,6 +104,11 @@ def test_values_of_draws_that_failed_are_not_given() -> None:
     assert np.isnan(found.values[:, 1]).all()
 
 
+def test_no_draws_are_refused() -> None:
+    with pytest.raises(ValueError, match="there are no draws"):
+        solve(game(), precision=[])
+
+
 # --- Bad ones ----------------------------------------------------------------------------------
 
 

@@ -148,15 +148,13 @@ class Game:
 
     @cached_property
     def depth(self) -> Ints:
-        """[node] Number of branches from the root, in as many array operations as it is deep."""
-        depth = np.zeros(self.n_nodes, dtype=np.int32)
-        above = self.parent.copy()
-        alive = above >= 0
-        while alive.any():
-            depth[alive] += 1
-            above = np.where(alive, self.parent[np.maximum(above, 0)], -1)
-            alive = above >= 0
-        return depth
+        """[node] Number of branches from the root, found by doubling the way up."""
+        above = self.parent
+        depth = (above >= 0).astype(np.int32)
+        while (far := above >= 0).any():
+            depth = depth + np.where(far, depth[np.maximum(above, 0)], 0)
+            above = np.where(far, above[np.maximum(above, 0)], -1)
+        return depth.astype(np.int32)
 
     @cached_property
     def first_node(self) -> Ints:
@@ -201,9 +199,8 @@ def _last_own_choice(game: Game, actor: int) -> NDArray[np.int64]:
     last = np.full(game.n_nodes, -1, dtype=np.int64)
     own = (game.mover == actor) & (game.infoset >= 0)
     width = int(game.n_children.max(initial=1)) + 1
-    depth = game.depth
-    for d in range(1, int(depth.max(initial=0)) + 1):
-        nodes = np.flatnonzero(depth == d)
+    order = np.argsort(game.depth, kind="stable")
+    for nodes in np.split(order, np.cumsum(np.bincount(game.depth))[:-1])[1:]:
         above = game.parent[nodes]
         made = game.infoset[above].astype(np.int64) * width + game.branch[nodes]
         last[nodes] = np.where(own[above], made, last[above])

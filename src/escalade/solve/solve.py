@@ -94,6 +94,10 @@ def solve(
         payoffs=payoffs,
         priors=priors,
     )
+    if not tables.n_draws:
+        raise ValueError(
+            "there are no draws: precision, payoffs and priors need one number or more"
+        )
     require_good_numbers(game, tables)
     require_resolution(game, tables)
     if backend is not None:

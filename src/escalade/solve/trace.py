@@ -244,7 +244,8 @@ def _finish(t: Topology, b: Buffers, y: Systems, w: Walk, at: tuple[Job, int]) -
     job, lane = at
     draw = int(w.draw[lane])
     solved = write_result(t, b, job, (lane, draw), w.residual[lane])
-    job.reached[draw] = 1.0 if solved else min(max(job.reached[draw], w.reached[lane]), 1.0)
+    reached = max(job.reached[draw], w.reached[lane])
+    job.reached[draw] = 1.0 if solved else min(reached, 1.0 - 2.0**-53)
     job.sweeps[draw] = int(y.sweeps[lane])
 
 
