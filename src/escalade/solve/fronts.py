@@ -25,7 +25,8 @@ from escalade.solve.topology import VALUE, Topology, starts
 Ints = NDArray[np.int32]
 Longs = NDArray[np.int64]
 
-MOST_BYTES = 2**29  # of what is kept of all fronts
+MOST_BYTES = 2**30  # of what is kept of all fronts, and of the vectors of a walk
+VECTORS = 16  # of these, a number for each choice
 MOST_WORK = 400  # multiplications per value of a node, beyond which an iteration is cheaper
 
 
@@ -308,7 +309,7 @@ def _arrange(game: Game, t: Topology, groups: Grouping, needs: Needs, above: Lon
     base, deepest = _stack(place, groups.parent, order, rows * width)
     work = unknowns * (open_ * (open_ + small) + rows * small)
     kept = starts(unknowns * small)
-    too_large = 8 * LANES * (kept[-1] + deepest) > MOST_BYTES
+    too_large = 8 * LANES * (kept[-1] + deepest + VECTORS * len(above)) > MOST_BYTES
     if too_large or work.sum() > MOST_WORK * rows.sum():
         return NOTHING
     first_entry = starts(count["entries"])
