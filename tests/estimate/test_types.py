@@ -194,7 +194,7 @@ def test_each_case_says_how_its_equilibrium_was_found(found: Estimate) -> None:
     assert branches is not None
     assert branches.status.tolist() == [Status.TRACED] * 600
     assert branches.equilibria.tolist() == [1] * 600
-    assert found.as_dict()["branches"]["statuses"] == {"converged": 600}
+    assert found.as_dict()["branches"]["statuses"] == {"traced": 600}
     assert found.as_dict()["branches"]["found"] == {"1": 600}
 
 
