@@ -96,6 +96,17 @@ def test_a_solution_lies_on_the_branch_that_a_fine_walk_from_habit_follows(
     assert np.abs(found.choice - fine.choice).max() <= 1e-7
 
 
+def test_a_larger_tree_takes_hardly_more_steps() -> None:
+    """A step is judged by what each choice does, not by how many move at once."""
+    sweeps = []
+    for n_turns in (4, 6):
+        game = tree([Turn(t % 2, 4) for t in range(n_turns)], (2, 2))
+        found = solve(game, numbers(game, draws=8, precision=2.0))
+        assert found.solved.all()
+        sweeps.append(found.sweeps.mean())
+    assert sweeps[1] <= 1.4 * sweeps[0]
+
+
 @pytest.mark.parametrize("extra", [3e-3, 1e-3, 1e-5, 1e-7, 0.0])
 def test_where_a_fork_is_not_quite_symmetric_the_branch_turns_to_the_better_pair(
     extra: float, tmp_path: Path

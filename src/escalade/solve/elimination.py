@@ -27,10 +27,14 @@ INPUT, NOTHING = -2, -1  # in place of the choice before
 # of values for each choice, each input, the right-hand side and s.
 Front = tuple[int, int, int, int, int]
 
+Vectors = tuple[Flat, Flat]
+
 
 @kernel
-def eliminate(t: Topology, b: Buffers, d: Slopes, f: Fronts, given: tuple[Flat, Flat]) -> float:
-    """f.moved and f.risen := slopes of the log choices by the right-hand side, and by s.
+def eliminate(
+    t: Topology, b: Buffers, d: Slopes, f: Fronts, given: Vectors, wanted: Vectors
+) -> float:
+    """Solve the systems of Newton's method, for the right-hand side and for s.
 
     Args:
         t: The game.
@@ -38,6 +42,7 @@ def eliminate(t: Topology, b: Buffers, d: Slopes, f: Fronts, given: tuple[Flat, 
         d: and its linearisation.
         f: The fronts.
         given: [n] Right-hand side, and [actor] the precision asked for.
+        wanted: [n] Becomes the slopes of the log choices by the right-hand side, [n] and by s.
 
     Returns:
         The sign of the determinant of 1 − F'.
@@ -53,7 +58,7 @@ def eliminate(t: Topology, b: Buffers, d: Slopes, f: Fronts, given: tuple[Flat, 
             _choice_slopes(t, b, d, f, (f.set[each], front), given)
         sign *= _reduce(f, front)
         _entry_slopes(t, b, d, f, front, given[0])
-    _descend(t, f)
+    _descend(t, f, wanted)
     return sign
 
 
@@ -303,19 +308,19 @@ def _add_expected(
 
 
 @inlined
-def _descend(t: Topology, f: Fronts) -> None:
+def _descend(t: Topology, f: Fronts, wanted: Vectors) -> None:
     """Slopes of all log choices from the root down, once those of the inputs are known."""
     for number in range(f.n_fronts - 1, -1, -1):
         _place(t, f, number)
         for each in range(f.first_set[number], f.first_set[number + 1]):
             first = t.choice[f.set[each]]
             for choice in range(first, first + t.actions[f.set[each]] * t.types[f.set[each]]):
-                _move(f, number, choice)
+                wanted[0][choice], wanted[1][choice] = _move(f, number, choice)
 
 
 @inlined
-def _move(f: Fronts, number: int, choice: int) -> None:
-    """Slopes of one log choice, and its cumulative slopes."""
+def _move(f: Fronts, number: int, choice: int) -> tuple[float, float]:
+    """Slopes of one log choice; sets the cumulative ones."""
     first, felt = f.first_input[number], f.n_felt[number]
     start = f.kept[number] + f.spot[choice] * (felt + 2)
     moved, risen = f.solved[start + felt], f.solved[start + felt + 1]
@@ -323,7 +328,7 @@ def _move(f: Fronts, number: int, choice: int) -> None:
         slope, choice_above = f.solved[start + i], f.input[first + i]
         moved = fma(slope, f.moved_reach[choice_above], moved)
         risen = fma(slope, f.risen_reach[choice_above], risen)
-    f.moved[choice], f.risen[choice] = moved, risen
     before = f.above[choice]
     f.moved_reach[choice] = moved + f.moved_reach[before] if before >= 0 else moved
     f.risen_reach[choice] = risen + f.risen_reach[before] if before >= 0 else risen
+    return moved, risen

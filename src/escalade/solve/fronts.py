@@ -62,10 +62,8 @@ class Fronts(NamedTuple):
         equation: [unknown, open + felt + 2] Scratch.
         row: [unknown + input + 2] Scratch.
         result: Scratch: rows of the entries of one front.
-        moved: [choice] Slope of each log choice for the right-hand side,
-        risen: [choice] and by s;
-        moved_reach: [choice] cumulative slopes, likewise.
-        risen_reach: [choice]
+        moved_reach: [choice] Cumulative slopes of log choices for the right-hand side,
+        risen_reach: [choice] and by s.
     """
 
     n_fronts: int
@@ -92,8 +90,6 @@ class Fronts(NamedTuple):
     equation: Flat
     row: Flat
     result: Flat
-    moved: Flat
-    risen: Flat
     moved_reach: Flat
     risen_reach: Flat
 
@@ -343,7 +339,7 @@ def _arrange(game: Game, t: Topology, groups: Grouping, needs: Needs, above: Lon
         "row": int((unknowns + width).max()),
         "result": int((rows * width).max()),
     }
-    vectors = dict.fromkeys(("moved", "risen", "moved_reach", "risen_reach"), len(above))
+    vectors = dict.fromkeys(("moved_reach", "risen_reach"), len(above))
     return _layout(groups.n_fronts, indices, sizes | vectors)
 
 

@@ -52,7 +52,7 @@ class Systems(NamedTuple):
         precision: [actor] Precision asked for.
         right: [n + 1] Right-hand side.
         found: [n + 1] Solution.
-        tangent: [n + 1] Direction of the branch.
+        tangent: [n + 1] Slopes by s.
         sign: [1] Sign of the determinant of minus the matrix, as far as the products show.
         sweeps: [1] Sweeps made.
         short: [m + 1] Solution in messages.
@@ -117,14 +117,14 @@ def _solve_exactly(
 ) -> None:
     """Eliminate all but s, and find s from the last row."""
     (d, f), n = slopes, b.n_choices
-    sign = eliminate(t, b, d, f, (y.right, y.precision))
+    sign = eliminate(t, b, d, f, (y.right, y.precision), (y.found, y.tangent))
     bottom, last = y.border[n], y.right[n]
     for i in range(n):
-        bottom = fma(y.border[i], f.risen[i], bottom)
-        last -= y.border[i] * f.moved[i]
+        bottom = fma(y.border[i], y.tangent[i], bottom)
+        last -= y.border[i] * y.found[i]
     rise = last / bottom
     for i in range(n):
-        y.found[i] = fma(rise, f.risen[i], f.moved[i])
+        y.found[i] = fma(rise, y.tangent[i], y.found[i])
     y.found[n] = rise
     y.sign[0] = where(bottom, 0.0 - sign, sign)
     y.sweeps[0] += PASSES * wanted

@@ -30,7 +30,7 @@ from escalade.solve.packs import LANES
 from escalade.solve.solution import Solution, Status
 from escalade.solve.starts import search
 from escalade.solve.topology import build_topology, has_feedback
-from escalade.solve.trace import LONGEST, trace_block
+from escalade.solve.trace import TRIES, trace_block
 
 Floats = NDArray[np.float64]
 Draws = NDArray[np.int64] | slice
@@ -107,9 +107,9 @@ def solve(
     workers = threads or os.cpu_count() or 1
     if run.exact or not run.layout.n_fronts:
         on_threads(workers, run.solve, run.blocks(np.arange(tables.n_draws)))
-    for longest in LONGEST:  # a second try starts from habit
+    for longest, firm in TRIES:  # a second one starts from habit
         hard = run.blocks(run.hard(), 2 * workers, WALK_BLOCK)
-        on_threads(workers, partial(run.trace, longest=longest), hard)
+        on_threads(workers, partial(run.trace, longest=longest, firm=firm), hard)
     solution = run.solution()
     if not starts:
         return solution
@@ -162,7 +162,7 @@ class Run:
         failed = self.status == Status.FAILED
         return np.flatnonzero(failed & (self.sweeps < self.asked[1]))
 
-    def trace(self, draws: Draws, longest: float) -> None:
+    def trace(self, draws: Draws, longest: float, firm: float = 0.0) -> None:
         """Follow draws by arclength; those that sweeps have solved are judged, where they stand."""
         job = self.job(draws)
         job.choice[:] = self.choice[:, draws].T
@@ -173,7 +173,7 @@ class Run:
         systems = workspace.systems(self.game, slopes.n_messages, self.layout)
         fronts = workspace.fronts(self.layout)
         arrays = (self.topology, self.buffers(), systems, slopes, fronts, walk, job)
-        trace_block(arrays, longest)
+        trace_block(arrays, longest, firm)
         job.choice[job.solved == 0] = np.nan
         apart = np.abs(np.exp(job.choice.T) - np.exp(self.choice[:, draws])).max(
             axis=0, initial=0.0

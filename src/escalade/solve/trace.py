@@ -47,11 +47,9 @@ from escalade.solve.packs import (
     where,
 )
 from escalade.solve.topology import Topology
-from escalade.solve.walk import FORK, SHORTEST, Walk, advance, keep, predict
+from escalade.solve.walk import FORK, SHORTEST, WARY, Walk, advance, keep, predict
 
-LONGEST = (3.0, 0.3)  # steps of a first and of a second try
-FIRM = 1.0  # correction of a choice, in roots of the goal, that leaves about the goal
-WARY = 0.1  # steps so short are made where the branch turns, perhaps near a fork: no guessing
+TRIES = ((2.5, 1.0), (0.3, 0.0))  # longest step, and how firm, of a first and of a second try
 NOISE = 2.0**-50  # relative difference of a point from its reply that is none
 NEWTON = 6  # corrections of one step,
 LAST_NEWTON = 12  # and of the last one, which must be exact
@@ -67,18 +65,18 @@ Group = tuple[Systems, tuple[Slopes, Fronts], Walk]
 
 
 @kernel
-def _step(t: Topology, b: Buffers, group: Group, bounds: tuple[float, float]) -> float:
+def _step(t: Topology, b: Buffers, group: Group, bounds: tuple[float, float, float]) -> float:
     """One sweep and one linear system for every lane; returns which lanes arrived."""
-    (y, d, w), (tolerance, longest) = group, bounds
+    (y, d, w), (tolerance, longest, firm) = group, bounds
     predict(b, y, w)
     sweep_at(t, b, y, y.at[b.n_choices], w.walking[0])
     goal = where(w.last[0], 0.01 * tolerance, LOOSE * minimum(w.length[0] + SHORTEST, 1.0))
     patient = above(where(w.last[0], LAST_NEWTON, NEWTON), w.rounds[0])
     if d[1].n_fronts > 0:
-        near, off = _exactly(t, b, group, goal, patient)
+        near, off = _exactly(t, b, group, (goal, firm), patient)
     else:
         near, off = _iteratively(t, b, group, goal, patient)
-    fits, strays = advance(b, y, w)
+    fits, strays = advance(b, y, w, longest)
     good = near * fits * (1.0 - w.barred[0] * (1.0 - above(1.0, y.at[b.n_choices])))
     off *= 1.0 - strays
     w.rounds[0] += off
@@ -90,44 +88,44 @@ def _step(t: Topology, b: Buffers, group: Group, bounds: tuple[float, float]) ->
 
 @kernel
 def _exactly(
-    t: Topology, b: Buffers, group: Group, goal: float, patient: float
+    t: Topology, b: Buffers, group: Group, goals: tuple[float, float], patient: float
 ) -> tuple[float, float]:
     """By elimination every lane gets both a correction, in the plane of its step, and a tangent.
 
     What a correction leaves is about its square. Returns the lanes that this puts on the branch,
     and those to be corrected again.
     """
-    (y, (d, f), w), n = group, b.n_choices
+    (y, (d, f), w), (goal, firm), n = group, goals, b.n_choices
     wrong = full(0.0)
     for i in range(n):
         y.right[i] = y.at[i] - b.x[i]
         wrong = maximum(wrong, absolute(y.right[i]))
     wrong = above(wrong, NOISE * (1.0 + b.steep[0]))  # a fork would make much of rounding
     linearise(t, b, d, y.at, b.x)
-    sign = eliminate(t, b, d, f, (y.right, y.precision))
-    bottom, short = full(0.0), full(0.0)
+    sign = eliminate(t, b, d, f, (y.right, y.precision), (y.found, y.tangent))
+    bottom, short, size = full(0.0), full(0.0), full(1.0)
     for i in range(n):
-        border = w.weight[i] * w.along[i]
-        bottom = fma(border, f.risen[i], bottom)
-        f.moved[i] = where(wrong, f.moved[i], 0.0)
-        short = fma(border, (w.ahead[i] - y.at[i]) - f.moved[i], short)
+        weighed, missing = w.weight[i] * w.along[i], w.ahead[i] - y.at[i]
+        bottom = fma(weighed, y.tangent[i], bottom)
+        size = fma(w.weight[i] * y.tangent[i], y.tangent[i], size)
+        short = fma(weighed, missing - where(wrong, y.found[i], 0.0), short)
     bottom += w.along[n]
     missing = w.ahead[n] - y.at[n]
     rise = where(w.last[0], missing, fma(w.along[n], missing, short) / bottom)
-    largest, moves, scale = full(0.0), full(0.0), 1.0 / bottom
+    largest, moves = full(0.0), full(0.0)
     for i in range(n):
-        found = fma(rise, f.risen[i], f.moved[i])
-        y.found[i], y.tangent[i] = found, scale * f.risen[i]
+        found = fma(rise, y.tangent[i], where(wrong, y.found[i], 0.0))
+        y.found[i] = found
         largest = maximum(largest, absolute(found))
         moves = maximum(moves, d.sigma[i] * absolute(found))
-    factor = MOST_CHANGE / maximum(largest, MOST_CHANGE)
-    for i in range(n):
-        y.found[i] *= factor
-    y.found[n], y.tangent[n] = factor * rise, scale
+    y.found[n], y.tangent[n] = rise, full(1.0)
+    w.share[0] = MOST_CHANGE / maximum(largest, MOST_CHANGE)
+    w.turned[0] = where(bottom, 1.0, 0.0 - 1.0)
+    w.cosine[0] = absolute(bottom) / root(size)
     y.sign[0] = where(bottom, 0.0 - sign, sign)
     y.sweeps[0] += PASSES * w.walking[0]
     wary = above(WARY, w.length[0]) * above(w.length[0], 0.0)
-    firm = where(wary * (1.0 - w.last[0]), goal, FIRM * root(goal))
+    firm = where(wary * (1.0 - w.last[0]), goal, maximum(goal, firm * root(goal)))
     near = w.walking[0] * above(firm, moves)
     return near, (w.walking[0] - near) * patient
 
@@ -154,12 +152,15 @@ def _iteratively(
     direction = where(above(FORK, w.length[0]), FINE_DIRECTION, DIRECTION)
     linearise(t, b, d, y.at, y.image)
     iterate(t, b, y, d, (near + off, where(near, direction, CORRECTION), most))
+    cosine, size = full(0.0), full(0.0)
     for i in range(n + 1):
         largest = maximum(largest, absolute(y.found[i]))
-    factor = where(near, 0.0, MOST_CHANGE / maximum(largest, MOST_CHANGE))
-    for i in range(n + 1):
-        y.tangent[i] = where(near, y.found[i], w.along[i])
-        y.found[i] *= factor
+        y.tangent[i] = tangent = where(near, y.found[i], w.along[i])
+        weighed = w.weight[i] * tangent
+        cosine = fma(weighed, w.along[i], cosine)
+        size = fma(weighed, tangent, size)
+    w.share[0] = where(near, 0.0, MOST_CHANGE / maximum(largest, MOST_CHANGE))
+    w.turned[0], w.cosine[0] = full(1.0), where(near, cosine / root(size), 2.0)
     return near, off
 
 
@@ -213,7 +214,7 @@ def _start(t: Topology, b: Buffers, y: Systems, w: Walk, at: tuple[Job, int, int
     for i in range(lane, n * LANES, LANES):
         w.along[i], w.weight[i] = 0.0, 1.0
     w.point[n * LANES + lane] = job.reached[draw] if left else 0.0
-    w.along[n * LANES + lane] = 1.0
+    w.along[n * LANES + lane] = w.weight[n * LANES + lane] = 1.0
     for actor in range(t.n_actors):
         y.precision[actor * LANES + lane] = job.precision[actor * job.n_draws + draw]
     w.length[lane] = w.past[lane] = w.barred[lane] = w.steps[lane] = w.reached[lane] = 0.0
@@ -253,13 +254,15 @@ def _entry(version: int) -> Any:
     """The kernel that Python calls, compiled for this version of all kernels."""
 
     @entry
-    def trace_block(arrays: Any, longest: float) -> None:
+    def trace_block(arrays: Any, longest: float, firm: float) -> None:
         """Walk every draw of a job to the precision asked for.
 
         Args:
             arrays: `Topology`, `Buffers`, `Systems`, `Slopes`, `Fronts`, `Walk`, `Job`; the job's
                 `choice` holds log choices on the branch at its `reached`, or NaN to start at habit.
             longest: Longest step: about the change of a log choice that is made for sure.
+            firm: Correction of a choice that is trusted to leave no more than the end of a step may
+                be off, in roots of that; 0 trusts none.
         """
         if version < 0:  # never: named here to be part of the key under which this is kept
             return
@@ -279,7 +282,7 @@ def _entry(version: int) -> Any:
                 active += 1 if w.draw[lane] >= 0 else 0
             if active == 0:
                 return
-            arrived = _step(t, b_packs, group, (job.tolerance, longest))
+            arrived = _step(t, b_packs, group, (job.tolerance, longest, firm))
             if some(arrived):
                 _measure(t, b_packs, y_packs, w_packs, arrived)
             for lane in range(LANES):

@@ -1,7 +1,8 @@
 """One step of a walk along the branch: where it leads, whether it fits, how long the next one is.
 
 A step predicts along the tangents at the last two points. It fits where the tangent at its end
-hardly turns, where the point lies near its prediction, and where the orientation stays.
+hardly turns, and corrections do not turn it much more, where the point lies near its prediction,
+and where the orientation stays. The next step is as long as promises a small turn.
 """
 
 from __future__ import annotations
@@ -26,12 +27,17 @@ from escalade.solve.packs import (
 FIRST = 2.0  # length of the first step
 SHORTEST = 1e-6
 FORK = 1e-4  # where even a step so short changes the orientation, another branch crosses this one
-SMOOTH = 0.99  # least cosine of such a step
-STRAIGHT = 0.8  # least cosine between the tangents at both ends of a step
-STRAIGHTER = 0.9  # below it the next step is shorter
-STRAIGHTEST = 0.95  # above it the next step may be longer
-BEND = 0.35  # farthest from its prediction that a point may lie, in lengths of the step
+SMOOTH = 0.01  # most turn of such a step
+BEND = 0.2  # most turn of a step: 1 less the cosine between the tangents at its ends
+AIM = 0.02  # turn that the next step aims at
+LINE = 1e-3  # below this turn a step may have any length
+SETTLED = 0.02  # most that a correction may change the turn of a step that is not short
+WARY = 0.1  # steps so short are made where the branch turns, perhaps near a fork
+FAR = 0.35  # farthest from its prediction that a point may lie, in lengths of the step
 SLACK = 0.02  # and besides, for what the last point was off
+CROWD = 0.08  # times the root of the number of choices that change: so much longer a step may be
+LATE = 4.0  # corrections after which the next step is shorter,
+LESS = 0.7  # by this factor
 RARE = 1e-2  # weight of moves that are hardly made in the length of a step
 MOST_STEPS = 2000.0
 
@@ -42,7 +48,7 @@ class Walk(NamedTuple):
     Attributes:
         point: [n + 1] Log choices and fraction of the precision at the last point.
         along: [n + 1] Unit tangent there.
-        weight: [n] Weight of each log choice in the length of a step.
+        weight: [n + 1] Weight of each log choice in the length of a step, and 1.
         before: [n + 1] Unit tangent at the point before.
         ahead: [n + 1] What the tangents predict.
         past: [1] Length of the last step; 0 before the second point.
@@ -53,7 +59,10 @@ class Walk(NamedTuple):
         rounds: [1] Corrections of this step.
         fresh: [1] Whether a step begins.
         sense: [1] Sign of the determinant at the last point.
-        cosine: [1] Cosine between the tangents at both ends of this step.
+        share: [1] Share of a correction that is made.
+        turned: [1] −1 where the tangent found points back.
+        cosine: [1] Cosine between the tangents at both ends of this step; 2 where not yet known.
+        turn: [1] Turn of this step, judged as one of the usual length.
         reached: [1] Largest s so far.
         steps: [1] Steps so far.
         draw: [1] The draw that the lane holds.
@@ -73,7 +82,10 @@ class Walk(NamedTuple):
     rounds: Flat
     fresh: Flat
     sense: Flat
+    share: Flat
+    turned: Flat
     cosine: Flat
+    turn: Flat
     reached: Flat
     steps: Flat
     draw: Flat
@@ -101,26 +113,29 @@ def predict(b: Buffers, y: Systems, w: Walk) -> None:
 
 
 @kernel
-def advance(b: Buffers, y: Systems, w: Walk) -> tuple[float, float]:
-    """Correct the points; returns where this continues the branch, and where a step strays."""
-    n, moving = b.n_choices, w.walking[0]
-    cosine, size, far = full(0.0), full(0.0), full(0.0)
+def advance(b: Buffers, y: Systems, w: Walk, longest: float) -> tuple[float, float]:
+    """Correct the points; returns where this continues the branch, and where a step strays.
+
+    A step longer than the longest, which many choices share, hides the turn of a few: it must be
+    the straighter.
+    """
+    n, share, far = b.n_choices, where(w.walking[0], w.share[0], 0.0), full(0.0)
     for i in range(n):
-        y.at[i] += where(moving, y.found[i], 0.0)
-        tangent, gap = y.tangent[i], y.at[i] - w.ahead[i]
-        weighed = w.weight[i] * tangent
-        cosine = fma(weighed, w.along[i], cosine)
-        size = fma(weighed, tangent, size)
+        y.at[i] += where(share, share * y.found[i], 0.0)
+        gap = y.at[i] - w.ahead[i]
         far = fma(w.weight[i] * gap, gap, far)
-    y.at[n] += where(moving, y.found[n], 0.0)
+    y.at[n] += where(share, share * y.found[n], 0.0)
     gap = y.at[n] - w.ahead[n]
-    size = root(fma(y.tangent[n], y.tangent[n], size))
-    w.cosine[0] = fma(y.tangent[n], w.along[n], cosine) / size
     length = absolute(where(w.last[0], (1.0 - w.point[n]) / w.along[n], w.length[0]))
-    close = above(fma(length, BEND, SLACK), root(fma(gap, gap, far)))
-    smooth = above(w.cosine[0], STRAIGHT) * close
+    crowd = maximum(1.0, length / longest)
+    turn = crowd * crowd * (1.0 - w.cosine[0])
+    known = above(w.turn[0], 0.0 - 0.5) * above(w.length[0], WARY)
+    swing = where(w.rounds[0] * known, absolute(turn - w.turn[0]), 0.0)
+    w.turn[0] = turn
+    close = above(fma(length / crowd, FAR, SLACK), root(fma(gap, gap, far)))
+    smooth = above(BEND, turn) * above(SETTLED, swing) * close
     same = above(w.sense[0] * y.sign[0], 0.0)
-    across = above(FORK, w.length[0]) * above(w.cosine[0], SMOOTH)
+    across = above(FORK, w.length[0]) * above(SMOOTH, turn)
     fits = where(w.length[0], smooth * where(across, 1.0, same), above(0.0, y.sign[0]))
     return fits, above(w.length[0], 0.0) * (1.0 - smooth)
 
@@ -129,22 +144,26 @@ def advance(b: Buffers, y: Systems, w: Walk) -> tuple[float, float]:
 def keep(b: Buffers, y: Systems, w: Walk, ended: tuple[float, float], longest: float) -> None:
     """Accept good points, shorten the steps that were bad, and end lanes that stall."""
     (good, bad), n = ended, b.n_choices
-    on, size = good * (1.0 - w.last[0]), full(0.0)
+    on, size, largest = good * (1.0 - w.last[0]), full(0.0), full(0.0)
     for i in range(n):
         w.point[i] = where(good, y.at[i], w.point[i])
         w.weight[i] = where(on, exp(minimum(y.at[i], 0.0)) + RARE, w.weight[i])
-        size = fma(w.weight[i] * y.tangent[i], y.tangent[i], size)
+        change = w.weight[i] * y.tangent[i] * y.tangent[i]
+        size, largest = size + change, maximum(largest, change)
     w.point[n] = where(good, y.at[n], w.point[n])
-    scale = 1.0 / root(fma(y.tangent[n], y.tangent[n], size))
+    change = y.tangent[n] * y.tangent[n]
+    size, largest = size + change, maximum(largest, change)
+    scale = w.turned[0] / root(size)
     for i in range(n + 1):
         w.before[i] = where(on, w.along[i], w.before[i])
         w.along[i] = where(on, scale * y.tangent[i], w.along[i])
     w.past[0] = where(on, w.length[0], w.past[0])
     w.reached[0] = maximum(w.reached[0], where(good, y.at[n], 0.0))
-    easy = above(3.0, w.rounds[0]) * above(w.cosine[0], STRAIGHTEST)
-    fair = above(4.0, w.rounds[0]) * above(w.cosine[0], STRAIGHTER)
-    growth = where(easy, 2.0, where(fair, 1.0, 0.7))
-    longer = minimum(w.length[0] * growth, longest)
+    growth = maximum(0.5, root(AIM / maximum(w.turn[0], 0.25 * AIM)))
+    growth = where(above(LATE, w.rounds[0]), growth, minimum(growth, LESS))
+    most = longest * maximum(1.0, CROWD * root(size / largest))
+    most = where(above(LINE, w.turn[0]), 1e300, most)
+    longer = minimum(w.length[0] * growth, most)
     longer = where(longer, longer, minimum(FIRST, longest))
     first = bad * w.last[0]
     w.length[0] = where(on, longer, where(bad - first, 0.4 * w.length[0], w.length[0]))
