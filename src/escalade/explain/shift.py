@@ -17,6 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from escalade.explain.change import idle
+from escalade.explain.variants import TOGETHER, distinct
 from escalade.forecast.draws import (
     NEVER,
     Cube,
@@ -152,7 +153,8 @@ class Space:
         same = np.tile(np.arange(draws), len(shifts))
         descent = self.descent and self.descent.take(same)
         values = Draws(self.values(shifts, draws), self.seed, descent=descent)
-        worlds = evaluate(self.plan, values, solver=self.solver)
+        solver = distinct(self.solver)  # most shifts leave most theatres as they were
+        worlds = evaluate(self.plan, values, solver=solver, most=TOGETHER)
         terms = np.split(worlds.terms[self.claim], len(shifts), axis=1)
         return [Look(*pair) for pair in zip(terms, np.split(worlds.weight, len(shifts)),
                                             strict=True)]  # fmt: skip
