@@ -186,10 +186,19 @@ def _alone(file: Path) -> Generator[None]:
     from filelock import FileLock
 
     locks = cache_folder() / "locks"
-    locks.mkdir(parents=True, exist_ok=True)
-    name = sha256(str(file.resolve()).encode()).hexdigest()[:32]
-    with FileLock(locks / f"{name}.lock"):
+    lock = FileLock(locks / f"{sha256(str(file.resolve()).encode()).hexdigest()[:32]}.lock")
+    try:
+        locks.mkdir(parents=True, exist_ok=True)
+        lock.acquire()
+    except OSError as error:
+        raise EscaladeError(
+            f"cannot keep other editors out: {locks}: {error.strerror}\n"
+            "    Name a folder that can be written in ESCALADE_CACHE."
+        ) from None
+    try:
         yield
+    finally:
+        lock.release()
 
 
 @contextmanager
@@ -200,7 +209,11 @@ def _edited(file: Path, change: Change) -> Generator[tuple[Path, Scenario]]:
     partial = file.with_name(f".{file.name}.{os.getpid()}")
     with _alone(file):
         try:
-            with partial.open("wb") as stream:
+            stream = partial.open("wb")
+        except OSError as error:
+            raise EscaladeError(f"cannot write {file}: {error.strerror}") from None
+        try:
+            with stream:
                 stream.write(change(file.read_bytes(), read(file, None)))
                 stream.flush()
                 os.fsync(stream.fileno())

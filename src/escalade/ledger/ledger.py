@@ -218,11 +218,18 @@ def _locked(path: Path) -> Generator[None]:
     lock = path.with_name(path.name + ".lock")
     if not path.parent.is_dir():
         raise LedgerError(f"there is no folder {path.parent}; make it first")
+    held = FileLock(lock, timeout=PATIENCE)
     try:
-        with FileLock(lock, timeout=PATIENCE):
-            yield
+        held.acquire()
     except Timeout:
         raise LedgerError(f"{path} is being written by a program that holds {lock}") from None
+    except OSError as error:
+        raise LedgerError(f"cannot write {lock}, which keeps other writers out: "
+                          f"{error.strerror}") from None  # fmt: skip
+    try:
+        yield
+    finally:
+        held.release()
 
 
 def _write(path: Path, data: bytes) -> None:
