@@ -129,6 +129,7 @@ def read_joint(
     draws: Draws,
     read: Callable[[Joint, Floats], Part],
     *,
+    progress: Callable[[int], None] | None = None,
     solver: Solver = solve,
 ) -> Part:
     """Solve every model world and read something off the joint distribution of types and ends.
@@ -139,6 +140,7 @@ def read_joint(
         draws: The inputs in every world.
         read: Makes of the joint distribution and the weights [draw] of some worlds what is wanted
             of them, the draw last in every array; weights of failed worlds are 0.
+        progress: Called with the number of draws done since the last call.
         solver: What solves a game.
 
     Returns:
@@ -152,17 +154,26 @@ def read_joint(
         joint, weight, _ = _joint(plan, before, _ends(solved), solved)
         return read(joint, weight * counts)
 
-    return _by_chunk(chunk, draws, _chunk(plan), None)
+    return _by_chunk(chunk, draws, _chunk(plan), progress)
 
 
-def likelihood(plan: Plan, draws: Draws, *, solver: Solver = solve) -> Floats:
+def likelihood(
+    plan: Plan,
+    draws: Draws,
+    *,
+    progress: Callable[[int], None] | None = None,
+    solver: Solver = solve,
+) -> Floats:
     """[draw] Probability of the history (and strength of the evidence) in each world.
 
     Theatres of which nothing was seen are not solved.
     """
     telling = tuple(stage for stage in plan.stages if stage.seen or stage.reports)
     some = replace(plan, stages=telling or plan.stages[:1])
-    return read_joint(some, draws, lambda _, weight: Ends(weight, ()), solver=solver).weight
+    found = read_joint(
+        some, draws, lambda _, weight: Ends(weight, ()), progress=progress, solver=solver
+    )
+    return found.weight
 
 
 def _chunk(plan: Plan, most: int = CHUNK) -> int:
