@@ -248,3 +248,11 @@ def test_folders_that_cannot_be_written_are_named(
     assert "cannot keep other editors out: " in err
     assert "Name a folder that can be written in ESCALADE_CACHE." in err
     assert bet.read_bytes() == before
+
+
+def test_a_timeline_may_show_one_theatre_and_names_those_there_are(run: Run, bet: Path) -> None:
+    whole = run("timeline", bet, "--draws", 16)
+    assert run("timeline", bet, "--draws", 16, "--theatre", "main") == whole
+    status, _, err = run("timeline", bet, "--draws", 16, "--theatre", "moon")
+    assert status == 2
+    assert "there is no theatre 'moon'; there is main" in err

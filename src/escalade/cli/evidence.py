@@ -20,6 +20,7 @@ from escalade.cli.options import (
     json,
     load_numba,
     memory,
+    one_theatre,
     read,
     run_forecast,
     seed,
@@ -241,10 +242,12 @@ def _store(file: Path, change: Change, question: str, *, yes: bool) -> None:
 @file
 @draws
 @seed
+@click.option("--theatre", default="", help="Print only the outcomes of this theatre.")
 @json
-def timeline(file: Path, draws: int, seed: int, json: bool) -> None:
+def timeline(file: Path, draws: int, seed: int, theatre: str, json: bool) -> None:
     """Forecast after each thing that was seen. Says what changed the forecast, and how far."""
     scenario = read(file, None)
+    one_theatre(scenario, theatre)
     load_numba()
     from escalade.forecast.timeline import timeline as run
 
@@ -257,7 +260,7 @@ def timeline(file: Path, draws: int, seed: int, json: bool) -> None:
     else:
         from escalade.report.timeline import print_timeline
 
-        print_timeline(found)
+        print_timeline(found, theatre)
 
 
 VERBS = (evidence, timeline)
