@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 from collections.abc import Callable
@@ -230,3 +231,28 @@ def test_a_forecast_may_be_that_of_an_earlier_day(run: Run, told: Path) -> None:
     status, _, err = run("forecast", told, "--at", "soon")
     assert status == 2
     assert "'soon' is no date; write YYYY-MM-DD" in err
+
+
+def test_folders_that_cannot_be_written_are_named(
+    run: Run, bet: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A file or folder in the way stands for permissions, which do not bind everybody."""
+    before = bet.read_bytes()
+    bet.with_name(f".{bet.name}.{os.getpid()}").mkdir()
+    status, _, err = run("evidence", "add", bet, *NEW, "--yes")
+    assert (status, err.startswith(f"cannot write {bet}: ")) == (2, True)
+    (tmp_path / "taken").write_text("", encoding="utf-8")
+    monkeypatch.setenv("ESCALADE_CACHE", str(tmp_path / "taken"))
+    status, _, err = run("evidence", "add", bet, *NEW, "--yes")
+    assert status == 2
+    assert "cannot keep other editors out: " in err
+    assert "Name a folder that can be written in ESCALADE_CACHE." in err
+    assert bet.read_bytes() == before
+
+
+def test_a_timeline_may_show_one_theatre_and_names_those_there_are(run: Run, bet: Path) -> None:
+    whole = run("timeline", bet, "--draws", 16)
+    assert run("timeline", bet, "--draws", 16, "--theatre", "main") == whole
+    status, _, err = run("timeline", bet, "--draws", 16, "--theatre", "moon")
+    assert status == 2
+    assert "there is no theatre 'moon'; there is main" in err

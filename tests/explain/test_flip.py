@@ -16,10 +16,12 @@ from escalade.explain.nearest import shortest
 from escalade.explain.shift import slopes, space
 from escalade.forecast.draws import draw
 from escalade.forecast.forecast import Forecast, forecast
+from escalade.game.game import Game
+from escalade.game.tables import Tables
 from escalade.report.plain import to_json
 from escalade.scenario.claims_syntax import bind_claim, parse_claim
 from escalade.scenario.scenario import Scenario
-from escalade.solve import solve
+from escalade.solve import Solution, solve
 
 GO, STAY = "0.35 to 0.6", "0.4 to 0.75"
 
@@ -206,3 +208,28 @@ def test_few_worlds_answer_roughly_and_say_so(tmp_path: Path, draws: int) -> Non
     found = flip(forecast(bet(tmp_path), draws=draws), "P(go) > 0.95")
     assert not found.flips
     assert any("draws are few" in warning for warning in found.warnings)
+
+
+def test_a_claim_of_ones_own_is_read_off_what_the_forecast_has_solved(tmp_path: Path) -> None:
+    seen = list[bytes]()
+
+    def spy(game: Game, tables: Tables, *, starts: int = 0) -> Solution:
+        seen.append(tables.payoff.tobytes() + tables.precision.tobytes())
+        return solve(game, tables, starts=starts)
+
+    base = forecast(bet(tmp_path), draws=64, solver=spy)
+    solved = seen[0]
+    seen.clear()
+    flip(base, "P(go) > 0.45", solver=spy)
+    assert seen[0] == solved
+
+
+def test_inputs_that_do_not_move_keep_their_values_to_the_bit(base: Forecast) -> None:
+    view = space(base.plan, 0, base.inputs, solver=solve)
+    moved = view.values([np.array([0.5, 0.0]), np.array([-0.5, 0.0])], 100)
+    own = [value[:100] for value in base.inputs.values]
+    for before, after in zip(own, moved, strict=True):
+        assert after.shape == (200,)
+        assert np.array_equal(after, np.tile(before, 2)) == (before is not own[1])
+    assert (moved[1][:100] > own[1]).all()
+    assert (moved[1][100:] < own[1]).all()

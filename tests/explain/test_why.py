@@ -320,3 +320,16 @@ def test_equal_draws_are_solved_once(base: Forecast) -> None:
     worlds = evaluate(plan(base.scenario), Draws(tuple(values), 0), solver=distinct(counting))
     assert solved == [4]
     assert np.array_equal(worlds.outcomes[0], np.tile(base.worlds.outcomes[0][:, :4], 3))
+
+
+def test_variants_are_solved_in_one_go(base: Forecast) -> None:
+    draws = list[int]()
+
+    def spy(game: Game, tables: Tables, *, starts: int = 0) -> Solution:
+        draws.append(tables.n_draws)
+        return solve(game, tables, starts=starts)
+
+    found = why(base, solver=spy)
+    assert len(draws) == 2  # the worlds between pairs, and those without each sentence
+    assert draws[0] > 512
+    assert draws[1] <= found.worlds * len(found.deletions)

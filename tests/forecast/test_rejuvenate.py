@@ -165,3 +165,10 @@ def test_a_timeline_rejuvenates_the_steps_that_need_it(tmp_path: Path) -> None:
     assert at.rejuvenation is not None
     assert found.steps[2].outcomes[0].probability == at.outcomes[0].probability
     assert found.last.rejuvenation is not None
+
+
+def test_every_move_is_told_as_progress(tmp_path: Path) -> None:
+    done = list[int]()
+    found = forecast(crisis(tmp_path, **CLUMSY), draws=256, progress=done.append)
+    assert found.rejuvenation is not None
+    assert sum(done) == 256 * (3 + found.rejuvenation.moves)  # as drawn, moved, and by habit

@@ -84,3 +84,10 @@ def test_two_processes_may_use_one_folder(tmp_path: Path) -> None:
     with multiprocessing.get_context("spawn").Pool(2) as pool:
         found = pool.starmap(_forecast, [job] * 4)
     assert found == [found[0]] * 4
+
+
+def test_what_is_kept_is_numbers_and_no_print_of_them(tmp_path: Path) -> None:
+    forecast(crisis(tmp_path), draws=512, solver=Store(tmp_path / "kept"))
+    notes = sorted((tmp_path / "kept").rglob("metadata.json"))
+    assert notes
+    assert max(note.stat().st_size for note in notes) < 20_000

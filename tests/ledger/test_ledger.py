@@ -195,6 +195,12 @@ def test_a_writer_waits_for_another_and_then_says_so(
     assert path.read_bytes() == before
 
 
+def test_a_folder_that_cannot_be_written_is_named(tmp_path: Path) -> None:
+    (tmp_path / "new.jsonl.lock").mkdir()  # permissions bind not everybody, this does
+    with pytest.raises(LedgerError, match=r"cannot write .*new\.jsonl\.lock, which keeps other"):
+        recorded(tmp_path / "new.jsonl")
+
+
 def test_a_full_disk_leaves_the_ledger_as_it_was(path: Path) -> None:
     """The limit on the size of a file stands for the disk: it ends in the midst of a line."""
     before = path.read_bytes()

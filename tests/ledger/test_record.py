@@ -10,7 +10,7 @@ import pytest
 from msgspec.structs import asdict
 
 from escalade.errors import LedgerError
-from escalade.ledger.ledger import read_ledger
+from escalade.ledger.ledger import read_ledger, repair
 from escalade.ledger.record import record, resolve, withdraw
 from ledger.books import THREE, day, forecast, recorded
 
@@ -92,6 +92,17 @@ def test_a_question_that_is_closed_takes_no_forecast(path: Path) -> None:
         recorded(path, at=3)
     with pytest.raises(LedgerError, match="is already withdrawn"):
         recorded(path, theatre="second", at=3)
+
+
+def test_what_is_refused_leaves_no_file_behind(tmp_path: Path) -> None:
+    for refused in (
+        lambda path: recorded(path, at=366),
+        lambda path: resolve(path, "abc", "war", at=day(2)),
+        repair,
+    ):
+        with pytest.raises(LedgerError):
+            refused(tmp_path / "ledger.jsonl")
+    assert not list(tmp_path.iterdir())
 
 
 def test_hindsight_is_no_forecast(path: Path) -> None:

@@ -18,6 +18,7 @@ from escalade.cli.options import (
     read,
     run_forecast,
     seed,
+    working,
 )
 
 if TYPE_CHECKING:
@@ -63,7 +64,8 @@ def if_(
 
     these, those = (read_changes(scenario, texts) for texts in (changes, against))
     base = run_forecast(scenario, draws, seed, solver=solver)
-    found = suppose(base, these, those if against else None, solver=solver)
+    with working("solving model worlds with the change"):
+        found = suppose(base, these, those if against else None, solver=solver)
     if svg is not None:
         from escalade.report.charts import supposition_chart
 
@@ -141,7 +143,8 @@ def sweep(
         read_changes(scenario, changes),
     )
     base = run_forecast(scenario, draws, seed, solver=solver)
-    found = run(base, index, values, asked, solver=solver)
+    with working("solving model worlds at every value"):
+        found = run(base, index, values, asked, solver=solver)
     if svg is not None:
         from escalade.report.charts import curve_chart
 
@@ -205,7 +208,8 @@ def learn(
 
     asked = tuple(map(read_grade, grades)) or GRADES
     base = run_forecast(scenario, draws, seed, solver=solver)
-    found = run(base, turns=turns, grades=asked, theatre=theatre, solver=solver)
+    with working("looking ahead"):
+        found = run(base, turns=turns, grades=asked, theatre=theatre, solver=solver)
     if svg is not None:
         from escalade.report.charts import lessons_chart
 
@@ -307,10 +311,12 @@ def why(
         find_subject(scenario, outcome)
     base = run_forecast(scenario, draws, seed, solver=solver)
     if without:
-        gone = deleted(base, without, outcome=outcome, solver=solver)
+        with working("solving model worlds without it"):
+            gone = deleted(base, without, outcome=outcome, solver=solver)
         _print(gone, lambda: print_deletion(gone, base, trail, theatre), json=json)
         return
-    found = run(base, outcome=outcome, pairs=pairs, solver=solver)
+    with working("handing over one input after another"):
+        found = run(base, outcome=outcome, pairs=pairs, solver=solver)
     if svg is not None:
         _write(svg, shares_chart(found, trail, theatre).svg())
     _print(found, lambda: print_why(found, trail, theatre, every=bool(outcome)), json=json)

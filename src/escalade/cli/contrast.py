@@ -2,10 +2,6 @@
 
 from __future__ import annotations
 
-import gc
-from collections.abc import Callable, Generator
-from contextlib import contextmanager
-from functools import partial
 from pathlib import Path
 
 import click
@@ -20,6 +16,7 @@ from escalade.cli.options import (
     read,
     run_forecast,
     seed,
+    working,
 )
 
 
@@ -45,7 +42,8 @@ def flip(file: Path, claim: str, reach: float, draws: int, seed: int, json: bool
     base = run_forecast(scenario, draws, seed, solver=solver)
     from escalade.explain.flip import flip as run
 
-    found = run(base, asked.text, reach=reach, solver=solver)
+    with working("looking for the smallest change"):
+        found = run(base, asked.text, reach=reach, solver=solver)
     if json:
         from escalade.report.plain import to_json
 
@@ -103,19 +101,6 @@ def compare(
         from escalade.report.compare import print_comparisons
 
         print_comparisons(found)
-
-
-@contextmanager
-def working(what: str) -> Generator[Callable[[int], None]]:
-    """A sign of life on the error stream while something takes its time."""
-    from rich.console import Console
-    from rich.progress import Progress
-
-    gc.freeze()
-    gc.enable()
-    console = Console(stderr=True)
-    with Progress(console=console, transient=True, disable=not console.is_terminal) as bar:
-        yield partial(bar.advance, bar.add_task(what, total=None))
 
 
 VERBS = (flip, compare)

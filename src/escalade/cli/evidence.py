@@ -20,6 +20,7 @@ from escalade.cli.options import (
     json,
     load_numba,
     memory,
+    one_theatre,
     read,
     run_forecast,
     seed,
@@ -186,10 +187,19 @@ def _alone(file: Path) -> Generator[None]:
     from filelock import FileLock
 
     locks = cache_folder() / "locks"
-    locks.mkdir(parents=True, exist_ok=True)
-    name = sha256(str(file.resolve()).encode()).hexdigest()[:32]
-    with FileLock(locks / f"{name}.lock"):
+    lock = FileLock(locks / f"{sha256(str(file.resolve()).encode()).hexdigest()[:32]}.lock")
+    try:
+        locks.mkdir(parents=True, exist_ok=True)
+        lock.acquire()
+    except OSError as error:
+        raise EscaladeError(
+            f"cannot keep other editors out: {locks}: {error.strerror}\n"
+            "    Name a folder that can be written in ESCALADE_CACHE."
+        ) from None
+    try:
         yield
+    finally:
+        lock.release()
 
 
 @contextmanager
@@ -200,7 +210,11 @@ def _edited(file: Path, change: Change) -> Generator[tuple[Path, Scenario]]:
     partial = file.with_name(f".{file.name}.{os.getpid()}")
     with _alone(file):
         try:
-            with partial.open("wb") as stream:
+            stream = partial.open("wb")
+        except OSError as error:
+            raise EscaladeError(f"cannot write {file}: {error.strerror}") from None
+        try:
+            with stream:
                 stream.write(change(file.read_bytes(), read(file, None)))
                 stream.flush()
                 os.fsync(stream.fileno())
@@ -228,10 +242,12 @@ def _store(file: Path, change: Change, question: str, *, yes: bool) -> None:
 @file
 @draws
 @seed
+@click.option("--theatre", default="", help="Print only the outcomes of this theatre.")
 @json
-def timeline(file: Path, draws: int, seed: int, json: bool) -> None:
+def timeline(file: Path, draws: int, seed: int, theatre: str, json: bool) -> None:
     """Forecast after each thing that was seen. Says what changed the forecast, and how far."""
     scenario = read(file, None)
+    one_theatre(scenario, theatre)
     load_numba()
     from escalade.forecast.timeline import timeline as run
 
@@ -244,7 +260,7 @@ def timeline(file: Path, draws: int, seed: int, json: bool) -> None:
     else:
         from escalade.report.timeline import print_timeline
 
-        print_timeline(found)
+        print_timeline(found, theatre)
 
 
 VERBS = (evidence, timeline)

@@ -5,6 +5,8 @@ from __future__ import annotations
 import gc
 import os
 import sys
+from collections.abc import Callable, Generator
+from contextlib import contextmanager
 from datetime import date
 from functools import partial
 from importlib import import_module
@@ -103,8 +105,27 @@ def run_forecast(
     with Progress(console=console, transient=True, disable=not console.is_terminal) as bar:
         what = "solving model worlds (the first run on a machine compiles for a minute)"
         task = bar.add_task(what, total=2 * draws)
-        advance = partial(bar.advance, task)
+
+        def advance(done: int) -> None:
+            bar.advance(task, done)
+            if bar.tasks[task].completed > 2 * draws:  # nobody knows how many moves it takes
+                moving = "moving model worlds to where what was seen is likely"
+                bar.update(task, total=None, description=moving)
+
         return run(scenario, draws=draws, seed=seed, solver=solver, progress=advance, **options)
+
+
+@contextmanager
+def working(what: str) -> Generator[Callable[[int], None]]:
+    """A sign of life on the error stream while something takes its time."""
+    from rich.console import Console
+    from rich.progress import Progress
+
+    gc.freeze()
+    gc.enable()
+    console = Console(stderr=True)
+    with Progress(console=console, transient=True, disable=not console.is_terminal) as bar:
+        yield partial(bar.advance, bar.add_task(what, total=None))
 
 
 def memory() -> Solver:

@@ -8,7 +8,17 @@ from typing import TYPE_CHECKING
 
 import click
 
-from escalade.cli.options import PATH, draws, file, load_numba, memory, read, run_forecast, seed
+from escalade.cli.options import (
+    PATH,
+    draws,
+    file,
+    load_numba,
+    memory,
+    read,
+    run_forecast,
+    seed,
+    working,
+)
 from escalade.errors import EscaladeError
 
 if TYPE_CHECKING:
@@ -70,7 +80,8 @@ def report(
     scores = _scores(ledger, target) if ledger else ()
     solver = memory()
     base = run_forecast(scenario, draws, seed, solver=solver)
-    answers = _ask(base, claim, others, scores, solver, brief=brief)
+    with working("asking what it hinges on"):
+        answers = _ask(base, claim, others, scores, solver, brief=brief)
     if not brief and seen(scenario):
         answers = replace(answers, series=_series(base, solver))
     write_page(base, target, answers=answers, text=text, form=form)

@@ -20,7 +20,7 @@ from escalade.errors import Fault, ScenarioError
 from escalade.explain.hunt import Found, Hunt, alone, best, directions, fewest, measured, walk
 from escalade.explain.margin import holds, margin, ways
 from escalade.explain.moves import Moved, moved
-from escalade.explain.shift import Look, Space, space
+from escalade.explain.shift import Look, Space, slopes, space
 from escalade.forecast.draws import Draws, dimensions, draw
 from escalade.forecast.forecast import LOW_EFFECTIVE, Forecast
 from escalade.forecast.plan import plan
@@ -168,19 +168,20 @@ def _others(base: Forecast, solver: Solver) -> Draws:
 
 
 def _zero(base: Forecast, here: Space) -> Look:
-    """What the forecast's worlds say with nothing moved; solved only for a claim of its own."""
+    """What the forecast's worlds say with nothing moved; read again for a claim of its own."""
     if here.plan is base.plan:
         return Look(base.worlds.terms[here.claim], base.worlds.weight)
-    return here.look([np.zeros(here.rows)], here.draws)[0]
+    return here.still()
 
 
 def _hunts(here: Space, zero: Look, claim: Claim, *, truth: bool, reach: float) -> list[Hunt]:
     """The ways to flip the claim that seem nearest."""
 
     def far(hunt: Hunt) -> float:
-        return float(np.linalg.norm(hunt.screened()[1]))
+        return float(np.linalg.norm(hunt.screened[1]))
 
-    found = [Hunt(here, zero, way, reach) for way in ways(claim.condition, truth=not truth)]
+    rates = slopes(zero, here.scores, drawn=here.descent is None)
+    found = [Hunt(here, zero, rates, way, reach) for way in ways(claim.condition, truth=not truth)]
     found.sort(key=far)
     return [hunt for hunt in found[:WAYS] if far(hunt) <= 2 * far(found[0])]
 

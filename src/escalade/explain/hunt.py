@@ -9,6 +9,7 @@ one input moved. Several starts guard against a local optimum.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import NamedTuple
 
 import numpy as np
@@ -17,7 +18,7 @@ from numpy.typing import NDArray
 from escalade.explain.margin import Way, amounts
 from escalade.explain.margin import slopes as slopes_of
 from escalade.explain.nearest import shortest
-from escalade.explain.shift import Look, Space, slopes
+from escalade.explain.shift import Look, Space
 
 Floats = NDArray[np.float64]
 
@@ -70,12 +71,14 @@ class Hunt:
     Attributes:
         space: The worlds.
         zero: What they say with nothing moved.
+        rates: [term, row] How fast each probability moves with each score, by those worlds.
         way: The differences that must become positive.
         reach: The longest shift that is looked at.
     """
 
     space: Space
     zero: Look
+    rates: Floats
     way: Way
     reach: float
 
@@ -83,26 +86,27 @@ class Hunt:
         """[term] The probabilities after each shift, from the change in the first worlds."""
         draws = min(draws, self.space.draws)
         first = Look(self.zero.terms[:, :draws], self.zero.weight[:draws]).means()
-        looks = self.space.look(shifts, draws)
-        return [self.zero.means() + look.means() - first for look in looks]
+        moved = [shift for shift in shifts if shift.any()]
+        looks = iter(self.space.look(moved, draws) if moved else ())
+        zero = self.zero.means()
+        return [zero + next(looks).means() - first if shift.any() else zero for shift in shifts]
 
     def least(self, means: Floats) -> float:
         """The least of the differences."""
         return float(amounts(self.way, means).min())
 
+    @cached_property
     def screened(self) -> tuple[Floats, Floats]:
         """[difference, row] Slopes from the worlds at hand, and [row] the step they suggest."""
         means = self.zero.means()
-        rates = slopes_of(self.way, means) @ slopes(
-            self.zero, self.space.scores, drawn=self.space.descent is None
-        )
+        rates = slopes_of(self.way, means) @ self.rates
         step = shortest(amounts(self.way, means) - AIM, rates)
         return rates, step if np.isfinite(step).all() else rates.sum(axis=0)
 
 
 def directions(hunt: Hunt) -> Floats:
     """[part, row] Unit steps: for each of the most promising parts, where it should go."""
-    _, step = hunt.screened()
+    _, step = hunt.screened
     parts = sorted(hunt.space.parts, key=lambda p: -np.linalg.norm(step[p.first : p.last]))
     found = np.zeros((min(len(parts), CANDIDATES), hunt.space.rows))
     for row, part in zip(found, parts, strict=False):

@@ -7,8 +7,10 @@ every world: the whole distribution moves and keeps its form, an interval its bo
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import pairwise
 from statistics import NormalDist
 from typing import NamedTuple
@@ -17,6 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from escalade.explain.change import idle
+from escalade.explain.variants import TOGETHER, distinct
 from escalade.forecast.draws import (
     NEVER,
     Cube,
@@ -26,6 +29,7 @@ from escalade.forecast.draws import (
     dimensions,
     scores,
     values_at,
+    word_group,
 )
 from escalade.forecast.plan import Plan
 from escalade.forecast.rejuvenate import populate
@@ -35,7 +39,7 @@ from escalade.forecast.worlds import Solver, evaluate
 Floats = NDArray[np.float64]
 
 _score = np.frompyfunc(NormalDist().inv_cdf, 1, 1)
-_probability = np.frompyfunc(NormalDist().cdf, 1, 1)
+_erf = np.frompyfunc(math.erf, 1, 1)
 
 
 class Part(NamedTuple):
@@ -84,50 +88,79 @@ class Look(NamedTuple):
 
 @dataclass(frozen=True)
 class Space:
-    """The worlds of one seed by their normal scores, and one claim about them.
+    """The worlds of one seed, and one claim about them.
 
     Attributes:
         plan: The compiled scenario.
         claim: Index of the claim.
         parts: What can be moved.
-        scores: [row, draw] Normal scores.
-        seed: The seed of the points.
-        descent: How the worlds came about, if they were rejuvenated.
+        inputs: The inputs in every world.
         solver: What solves a game.
     """
 
     plan: Plan
     claim: int
     parts: tuple[Part, ...]
-    scores: Floats
-    seed: int
-    descent: Descent | None
+    inputs: Draws
     solver: Solver
 
     @property
     def rows(self) -> int:
         """Number of independent sources of uncertainty."""
-        return len(self.scores)
+        return self.parts[-1].last if self.parts else 0
 
     @property
     def draws(self) -> int:
         """Number of worlds."""
-        return self.scores.shape[1]
+        return self.inputs.n_draws
+
+    @property
+    def seed(self) -> int:
+        """The seed of the points."""
+        return self.inputs.seed
+
+    @property
+    def descent(self) -> Descent | None:
+        """How the worlds came about, if they were rejuvenated."""
+        return self.inputs.descent
+
+    @cached_property
+    def scores(self) -> Floats:
+        """[row, draw] Normal scores."""
+        return np.concatenate([*map(self._scores, self.parts), np.empty((0, self.draws))])
+
+    def _scores(self, part: Part) -> Floats:
+        """[row, draw] Normal scores of one part."""
+        where = self.inputs.where
+        if part.group:
+            return where.effects[part.group][None]
+        return np.asarray(_score(where.points[part.input]), dtype=np.float64)
 
     def values(self, shifts: Sequence[Floats], draws: int) -> tuple[Floats, ...]:
         """The inputs in the first worlds, under one shift after another; [row] each."""
-        moved = [self.scores[:, :draws] + shift[:, None] for shift in shifts]
-        points = np.asarray(_probability(np.concatenate(moved, axis=1)), dtype=np.float64)
-        points = np.clip(points, NEVER, 1.0 - NEVER)
-        own = [p for p in self.parts if not p.group]
-        rows = {p.input: points[p.first : p.last] for p in own}
-        effects = {
-            p.group: np.concatenate([m[p.first] for m in moved]) for p in self.parts if p.group
-        }
-        inputs, n = self.plan.scenario.inputs, points.shape[1]
-        idle_ = [np.full((dimensions(item.value), n), 0.5) for item in inputs]
-        all_ = tuple(rows.get(i, row) for i, row in enumerate(idle_))
-        return values_at(inputs, Cube(all_, effects), n)
+        where, items, n = self.inputs.where, self.plan.scenario.inputs, draws * len(shifts)
+        effects = {group: np.tile(each[:draws], len(shifts)) for group, each in
+                   where.effects.items()}  # fmt: skip
+        points = dict[int, Floats]()
+        for part in self.parts:
+            steps = [shift[part.first : part.last, None] for shift in shifts]
+            if not np.any(steps):
+                continue
+            own = self._scores(part)[:, :draws]
+            moved = np.concatenate([own + step for step in steps], axis=1)
+            if part.group:
+                effects[part.group] = moved[0]
+            else:
+                points[part.input] = np.clip(_chance(moved), NEVER, 1.0 - NEVER)
+        told = {p.group for p in self.parts if p.group and np.any(np.stack(shifts)[:, p.first])}
+        values = list[Floats]()
+        for i, (item, value) in enumerate(zip(items, self.inputs.values, strict=True)):
+            if i in points or word_group(item.value) in told:
+                own = points.get(i, np.tile(where.points[i][:, :draws], len(shifts)))
+                values += values_at([item], Cube((own,), effects), n)
+            else:
+                values.append(np.tile(value[..., :draws], len(shifts)))
+        return tuple(values)
 
     def verify(self, shift: Floats) -> Look:
         """What all worlds say under a shift; where they were rejuvenated, they are so anew.
@@ -147,12 +180,18 @@ class Space:
         worlds = populate(self.plan, moved, solver=self.solver, shift=full).worlds
         return Look(worlds.terms[self.claim], worlds.weight)
 
+    def still(self) -> Look:
+        """What all worlds say with nothing moved: solved for the forecast, whatever the claim."""
+        worlds = evaluate(self.plan, self.inputs, solver=self.solver)
+        return Look(worlds.terms[self.claim], worlds.weight)
+
     def look(self, shifts: Sequence[Floats], draws: int) -> list[Look]:
         """What the first worlds say under each shift; all are solved in one go."""
         same = np.tile(np.arange(draws), len(shifts))
         descent = self.descent and self.descent.take(same)
         values = Draws(self.values(shifts, draws), self.seed, descent=descent)
-        worlds = evaluate(self.plan, values, solver=self.solver)
+        solver = distinct(self.solver)  # most shifts leave most theatres as they were
+        worlds = evaluate(self.plan, values, solver=solver, most=TOGETHER)
         terms = np.split(worlds.terms[self.claim], len(shifts), axis=1)
         return [Look(*pair) for pair in zip(terms, np.split(worlds.weight, len(shifts)),
                                             strict=True)]  # fmt: skip
@@ -160,18 +199,15 @@ class Space:
 
 def space(plan: Plan, claim: int, inputs: Draws, *, solver: Solver) -> Space:
     """The worlds of a forecast, by its inputs."""
-    where = inputs.where
     still = idle(plan.scenario)
-    kept = [(i, "", p) for i, p in enumerate(where.points) if len(p) and i not in still]
-    scores = [np.asarray(_score(p), dtype=np.float64) for _, _, p in kept]
-    shared = [(-1, group, effect[None]) for group, effect in sorted(where.effects.items())]
-    ends = np.cumsum([0, *(len(p) for _, _, p in (*kept, *shared))])
+    own = [(i, "", len(p)) for i, p in enumerate(inputs.where.points) if len(p) and i not in still]
+    shared = [(-1, group, 1) for group in sorted(inputs.where.effects)]
+    ends = np.cumsum([0, *(size for _, _, size in (*own, *shared))])
     parts = tuple(
         Part(index, group, int(first), int(last))
-        for (index, group, _), (first, last) in zip((*kept, *shared), pairwise(ends), strict=True)
+        for (index, group, _), (first, last) in zip((*own, *shared), pairwise(ends), strict=True)
     )
-    rows = [*scores, *(effect for _, _, effect in shared), np.empty((0, inputs.n_draws))]
-    return Space(plan, claim, parts, np.concatenate(rows), inputs.seed, inputs.descent, solver)
+    return Space(plan, claim, parts, inputs, solver)
 
 
 def slopes(look: Look, scores: Floats, *, drawn: bool = True) -> Floats:
@@ -185,3 +221,8 @@ def slopes(look: Look, scores: Floats, *, drawn: bool = True) -> Floats:
         return pulled @ scores.T / n
     design = np.vstack([np.ones(n), scores]).T
     return np.asarray(np.linalg.lstsq(design, pulled.T)[0][1:].T, dtype=np.float64)
+
+
+def _chance(score: Floats) -> Floats:
+    """How likely a standard normal number is to be smaller."""
+    return 0.5 * (1.0 + np.asarray(_erf(score / math.sqrt(2.0)), dtype=np.float64))

@@ -19,6 +19,9 @@ from escalade.solve import Solution
 
 Floats = NDArray[np.float64]
 
+TOGETHER = 4096
+"""Variants that are solved together, if memory allows: the more, the better threads share them."""
+
 
 def open_plan(scenario: Scenario) -> Plan:
     """The scenario compiled so that its rankings may have any order: one stratum per outcome."""
@@ -59,7 +62,8 @@ def solve_variants(ready: Plan, values: Sequence[Floats], *, solver: Solver) -> 
             next to each other, so that a theatre in which they are alike is solved once.
         solver: What solves a game.
     """
-    return evaluate(ready, Draws(tuple(values), 0), solver=distinct(solver))
+    draws = Draws(tuple(values), 0)
+    return evaluate(ready, draws, solver=distinct(solver), most=TOGETHER)
 
 
 def distinct(solver: Solver) -> Solver:

@@ -130,7 +130,7 @@ def populate(
     Args:
         plan: The scenario with its theatres compiled.
         drawn: The inputs as drawn.
-        progress: Called with the number of draws done since the last call, moves left out.
+        progress: Called with the number of draws done since the last call; each move counts.
         solver: What solves a game.
         starts: Starting points from which several equilibria are searched for.
         shift: [source] By how much the normal scores of the points were moved after drawing.
@@ -138,8 +138,8 @@ def populate(
     worlds = evaluate(plan, drawn, progress=progress, solver=solver, starts=starts)
     if not sparse(worlds):
         return Population(drawn, worlds, None)
-    inputs, record = rejuvenate(plan, drawn, worlds, solver=solver, shift=shift)
-    worlds = evaluate(plan, inputs, solver=solver, starts=starts)
+    inputs, record = rejuvenate(plan, drawn, worlds, progress=progress, solver=solver, shift=shift)
+    worlds = evaluate(plan, inputs, progress=progress, solver=solver, starts=starts)
     assert inputs.descent is not None
     descent = inputs.descent._replace(worth=_worth(worlds, inputs.descent))
     return Population(replace(inputs, descent=descent), worlds, record)
@@ -173,6 +173,7 @@ def rejuvenate(
     draws: Draws,
     worlds: Worlds,
     *,
+    progress: Callable[[int], None] | None = None,
     solver: Solver = solve,
     shift: Floats | float = 0.0,
 ) -> tuple[Draws, Rejuvenation]:
@@ -182,6 +183,7 @@ def rejuvenate(
         plan: The scenario with its theatres compiled.
         draws: The inputs as drawn.
         worlds: What they say; history and evidence are possible in some.
+        progress: As in `populate`.
         solver: What solves a game.
         shift: As in `populate`.
 
@@ -196,7 +198,7 @@ def rejuvenate(
         return at_scores(plan.scenario.inputs, score + away, draws.seed)
 
     def log_weight(score: Floats) -> Floats:
-        return _log(likelihood(plan, at(score), solver=solver))
+        return _log(likelihood(plan, at(score), progress=progress, solver=solver))
 
     swarm = _Swarm(scores(draws.where) - away, _log(worlds.weight), np.arange(n))
     power, steps, tried = 0.0, 0, list[float]()

@@ -50,14 +50,18 @@ def write_samples(forecast: Forecast, path: Path) -> None:
     """Write the table as ``.csv`` or ``.parquet``; the file appears whole or not at all.
 
     Raises:
-        EscaladeError: If a parquet file is asked for and pyarrow is not installed.
+        EscaladeError: If the folder cannot be written, or a parquet file is asked for and pyarrow
+            is not installed.
         ValueError: If the suffix is neither.
     """
     if path.suffix not in (".csv", ".parquet"):
         raise ValueError(f"path is {path}; it must end in .csv or .parquet")
     require_writer(path)
     columns = sample_table(forecast)
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=path.name, suffix=path.suffix)
+    try:
+        handle, name = tempfile.mkstemp(dir=path.parent, prefix=path.name, suffix=path.suffix)
+    except OSError as error:
+        raise EscaladeError(f"cannot write {path}: {error.strerror}") from None
     os.close(handle)
     temporary = Path(name)
     try:

@@ -6,6 +6,8 @@ import warnings
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from escalade import __version__
 from escalade.solve import Solution, solve
 from escalade.solve.lanes import sources
@@ -45,6 +47,6 @@ class Store:
         """`solve`, or what it returned before."""
         if 8 * game.n_choices * tables.n_draws * max(starts, 1) > LARGEST:
             return solve(game, tables, starts=starts)
-        with warnings.catch_warnings():
+        with warnings.catch_warnings(), np.printoptions(threshold=0):  # joblib prints arguments
             warnings.simplefilter("ignore")  # a damaged entry is no entry: it is solved again
             return self._solve(game, tables, starts=starts)

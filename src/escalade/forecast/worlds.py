@@ -29,6 +29,9 @@ Counts = Floats | float  # [draw] what draws count for before history and eviden
 CHUNK_BYTES = 150_000_000
 """Memory that the choice probabilities of one chunk of draws may take."""
 
+CHUNK = 512
+"""Draws of one chunk at most: after each, progress is told, and what was solved is kept."""
+
 
 @dataclass(frozen=True)
 class Ends:
@@ -81,6 +84,7 @@ def evaluate(
     progress: Callable[[int], None] | None = None,
     solver: Solver = solve,
     starts: int = 0,
+    most: int = CHUNK,
 ) -> Worlds:
     """Solve and read every model world.
 
@@ -90,11 +94,13 @@ def evaluate(
         progress: Called with the number of draws done since the last call.
         solver: What solves a game: `solve` itself, or with arguments of its own given.
         starts: Starting points from which several equilibria are searched for.
+        most: Draws that are solved together, if memory allows.
 
     Returns:
         The worlds, in the order of the draws.
     """
-    return _by_chunk(partial(_worlds, plan, (solver, starts)), draws, _chunk(plan), progress)
+    read = partial(_worlds, plan, (solver, starts))
+    return _by_chunk(read, draws, _chunk(plan, most), progress)
 
 
 def evaluate_habit(
@@ -123,6 +129,7 @@ def read_joint(
     draws: Draws,
     read: Callable[[Joint, Floats], Part],
     *,
+    progress: Callable[[int], None] | None = None,
     solver: Solver = solve,
 ) -> Part:
     """Solve every model world and read something off the joint distribution of types and ends.
@@ -133,6 +140,7 @@ def read_joint(
         draws: The inputs in every world.
         read: Makes of the joint distribution and the weights [draw] of some worlds what is wanted
             of them, the draw last in every array; weights of failed worlds are 0.
+        progress: Called with the number of draws done since the last call.
         solver: What solves a game.
 
     Returns:
@@ -146,23 +154,32 @@ def read_joint(
         joint, weight, _ = _joint(plan, before, _ends(solved), solved)
         return read(joint, weight * counts)
 
-    return _by_chunk(chunk, draws, _chunk(plan), None)
+    return _by_chunk(chunk, draws, _chunk(plan), progress)
 
 
-def likelihood(plan: Plan, draws: Draws, *, solver: Solver = solve) -> Floats:
+def likelihood(
+    plan: Plan,
+    draws: Draws,
+    *,
+    progress: Callable[[int], None] | None = None,
+    solver: Solver = solve,
+) -> Floats:
     """[draw] Probability of the history (and strength of the evidence) in each world.
 
     Theatres of which nothing was seen are not solved.
     """
     telling = tuple(stage for stage in plan.stages if stage.seen or stage.reports)
     some = replace(plan, stages=telling or plan.stages[:1])
-    return read_joint(some, draws, lambda _, weight: Ends(weight, ()), solver=solver).weight
+    found = read_joint(
+        some, draws, lambda _, weight: Ends(weight, ()), progress=progress, solver=solver
+    )
+    return found.weight
 
 
-def _chunk(plan: Plan) -> int:
+def _chunk(plan: Plan, most: int = CHUNK) -> int:
     """Draws solved at a time: a multiple of 64, within the memory bound."""
     largest = max(s.compiled.game.n_choices + s.compiled.game.n_nodes for s in plan.stages)
-    return max(64, min(512, CHUNK_BYTES // (8 * max(largest, 1)) // 64 * 64))
+    return max(64, min(most, CHUNK_BYTES // (8 * max(largest, 1)) // 64 * 64))
 
 
 def _by_chunk(

@@ -156,21 +156,35 @@ def append(
     Raises:
         LedgerError: If the ledger is at fault or locked, or a line does not fit.
     """
+    wanted = tuple(contents)
+    if not path.exists():  # no ledger is begun, and no lock file left, for nothing
+        _, added, misfits = _followed(Ledger(path), wanted, partial=partial)
+        if not added:
+            return (), misfits
     with _locked(path):
         ledger = read_ledger(path) if path.exists() else Ledger(path)
-        first, added, misfits = len(ledger.entries), b"", []
-        for content in contents:
-            try:
-                line = seal(content, len(ledger.entries) + 1, ledger.head)
-                ledger = ledger.followed_by(parse(line))
-                added += line + b"\n"
-            except LedgerError as error:
-                if not partial:
-                    raise
-                misfits.append(f"{content.get('theatre', '')}: {error}")
+        first = len(ledger.entries)
+        ledger, added, misfits = _followed(ledger, wanted, partial=partial)
         if added:
             _write(path, added)
-    return ledger.entries[first:], tuple(misfits)
+    return ledger.entries[first:], misfits
+
+
+def _followed(
+    ledger: Ledger, contents: Iterable[Mapping[str, Any]], *, partial: bool
+) -> tuple[Ledger, bytes, tuple[str, ...]]:
+    """A ledger with more lines, these lines as bytes, and why some are left out."""
+    added, misfits = b"", []
+    for content in contents:
+        try:
+            line = seal(content, len(ledger.entries) + 1, ledger.head)
+            ledger = ledger.followed_by(parse(line))
+            added += line + b"\n"
+        except LedgerError as error:
+            if not partial:
+                raise
+            misfits.append(f"{content.get('theatre', '')}: {error}")
+    return ledger, added, tuple(misfits)
 
 
 def repair(path: Path) -> str:
@@ -182,6 +196,7 @@ def repair(path: Path) -> str:
     Raises:
         LedgerError: If there is no file, it is locked, or something else is at fault.
     """
+    inspect(path)  # no lock file for a ledger that is not there
     with _locked(path):
         found = inspect(path)
         if len(found.faults) > bool(found.torn):
@@ -203,11 +218,18 @@ def _locked(path: Path) -> Generator[None]:
     lock = path.with_name(path.name + ".lock")
     if not path.parent.is_dir():
         raise LedgerError(f"there is no folder {path.parent}; make it first")
+    held = FileLock(lock, timeout=PATIENCE)
     try:
-        with FileLock(lock, timeout=PATIENCE):
-            yield
+        held.acquire()
     except Timeout:
         raise LedgerError(f"{path} is being written by a program that holds {lock}") from None
+    except OSError as error:
+        raise LedgerError(f"cannot write {lock}, which keeps other writers out: "
+                          f"{error.strerror}") from None  # fmt: skip
+    try:
+        yield
+    finally:
+        held.release()
 
 
 def _write(path: Path, data: bytes) -> None:

@@ -9,8 +9,8 @@ from escalade.forecast.timeline import Step, Timeline
 from escalade.report.words import percent, plain_console
 
 
-def print_timeline(found: Timeline, console: Console | None = None) -> None:
-    """Print the outcomes of every theatre step by step, then what changed and why."""
+def print_timeline(found: Timeline, theatre: str = "", console: Console | None = None) -> None:
+    """Print the outcomes of every theatre, or of one, step by step; then what changed and why."""
     console = console or plain_console()
     scenario = found.last.scenario
     console.print(scenario.title, style="bold")
@@ -18,10 +18,11 @@ def print_timeline(found: Timeline, console: Console | None = None) -> None:
     but = ", but for those rejuvenated" if found.last.rejuvenation else ""
     console.print(f"{found.last.draws} draws, the same at every step{but} · "
                   f"seed {found.last.provenance['seed']}")  # fmt: skip
-    for theatre in scenario.theatres:
-        title = theatre.means if len(scenario.theatres) > 1 else "Outcomes"
-        console.print(f"\n{title}", style="bold", soft_wrap=True)
-        console.print(_table(found.steps, theatre.id))
+    for each in scenario.theatres:
+        if theatre in ("", each.id):
+            title = each.means if len(scenario.theatres) > 1 else "Outcomes"
+            console.print(f"\n{title}", style="bold", soft_wrap=True)
+            console.print(_table(found.steps, each.id))
     console.print("\nChange or consistency (ICD 203)", style="bold")
     for step in found.steps[1:]:
         text = f"{step.date}  {step.judgement} after {step.cause}: {step.reason}"
