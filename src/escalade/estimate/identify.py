@@ -17,6 +17,7 @@ from escalade.estimate.starts import first_points
 NULL = 1e-10  # of the largest eigenvalue: a direction without any information
 NOISE = 1e-18  # of the largest information in natural units: slopes of nothing but rounding
 WEAK = 1e-2  # eigenvalue of the correlations: a direction with little
+MENTIONED = 5  # faults of one kind that a message lists, and names of one that it does
 SHARE = 0.15  # of a direction, from which a coefficient is named
 PROBES = 12  # points at which information is looked for
 
@@ -34,7 +35,10 @@ def require_identity(design: Design, likelihood: Likelihood, seed: int) -> None:
     if not faults:
         faults = _without_information(design, likelihood, seed)
     if faults:
-        raise EstimateError(f"{design.model.title}: {'; '.join(faults)}")
+        shown, more = faults[:MENTIONED], len(faults) - MENTIONED
+        if more > 0:
+            shown.append(f"and {more} more of this kind")
+        raise EstimateError(f"{design.model.title}: {'; '.join(shown)}")
 
 
 def _constant_columns(design: Design) -> list[str]:
@@ -108,8 +112,13 @@ def _without_noise(information: Floats, size: Floats) -> Floats:
 
 
 def _named(direction: Floats, names: Sequence[str]) -> str:
-    """The names that a direction moves."""
-    return ", ".join(names[i] for i in np.flatnonzero(np.abs(direction) > SHARE).tolist())
+    """The names that a direction moves; of very many the first."""
+    length = np.abs(direction)
+    moved = np.flatnonzero(length > min(SHARE, 0.5 * float(length.max()))).tolist()
+    found = [names[i] for i in moved[: 2 * MENTIONED]]
+    if len(moved) > len(found):
+        found.append(f"and {len(moved) - len(found)} more")
+    return ", ".join(found)
 
 
 def _label(term: str) -> str:
