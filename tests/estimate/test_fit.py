@@ -67,6 +67,17 @@ def test_separation_is_named_and_a_penalty_helps() -> None:
         assert 0 < penalised.theta[4] < 20
 
 
+def test_what_runs_off_with_a_separation_has_no_standard_error() -> None:
+    """Ends as covariates: not only their own coefficients have no finite estimate."""
+    table = made.cases(made.DETERRENCE, made.TRUTH, 300, 3)
+    told = Table(table.columns | {"told": table.columns["end"]})
+    utilities = {"attacker": {"status quo": [1, "told"], "war": ["balance"]},
+                 "defender": {"war": [1, "ally"]}}  # fmt: skip
+    found = fit(made.DETERRENCE | {"utilities": utilities}, told, starts=4)
+    assert not np.isfinite(found.se[:4]).any()
+    assert "attacker(status quo): told=status quo" in found.warnings[0]
+
+
 def test_a_wide_penalty_is_none(cases: Table) -> None:
     wide = fit(made.DETERRENCE, cases, starts=4, penalty="normal", width=1e4)
     assert wide.theta == pytest.approx(fit(made.DETERRENCE, cases, starts=4).theta, abs=1e-4)

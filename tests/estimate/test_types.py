@@ -345,3 +345,19 @@ def test_a_share_at_its_bound_has_no_standard_error() -> None:
     assert found.separated == (0,) or not found.converged
     assert any("log odds(a.hawk)" in warning for warning in found.warnings)
     assert np.isfinite(fit(spec, Table({"end": ends}), starts=8, penalty="log-F").se).all()
+
+
+def test_separation_is_named_where_types_are_hidden() -> None:
+    """A defender that resists where it has an ally, and nowhere else."""
+    spec = HAWKS | {"utilities": HAWKS["utilities"] | {"b": {"war": [1, "ally"]}}}
+    ends = ["peace", "war"] * 40 + ["peace"] * 40 + ["gain"] * 60
+    table = Table({"end": np.array(ends), "ally": np.array([1.0] * 80 + [0.0] * 100)})
+    found = fit(spec, table, starts=4)
+    (warning,) = [w for w in found.warnings if w.startswith("separation")]
+    assert "b(war): ally" in warning
+    assert "a(" not in warning
+    assert found.terms.index("b(war): ally") in found.separated
+    helped = fit(spec, table, starts=4, penalty="normal")
+    assert helped.converged
+    assert np.isfinite(helped.se).all()
+    assert not helped.separated

@@ -113,12 +113,17 @@ def _without_noise(information: Floats, size: Floats) -> Floats:
 
 def _named(direction: Floats, names: Sequence[str]) -> str:
     """The names that a direction moves; of very many the first."""
-    length = np.abs(direction)
-    moved = np.flatnonzero(length > min(SHARE, 0.5 * float(length.max()))).tolist()
+    moved = _moved(direction)
     found = [names[i] for i in moved[: 2 * MENTIONED]]
     if len(moved) > len(found):
         found.append(f"and {len(moved) - len(found)} more")
     return ", ".join(found)
+
+
+def _moved(direction: Floats) -> list[int]:
+    """The coefficients that a direction moves."""
+    length = np.abs(direction)
+    return np.flatnonzero(length > min(SHARE, 0.5 * float(length.max()))).tolist()
 
 
 def _label(term: str) -> str:
@@ -143,8 +148,8 @@ def weak_directions(design: Design, hessian: Floats) -> list[str]:
     return found
 
 
-def flat(design: Design, theta: Floats, hessian: Floats) -> str:
-    """The coefficients along which a log-likelihood hardly curves at a point, in words.
+def flat(design: Design, theta: Floats, hessian: Floats) -> list[int]:
+    """The coefficients along which a log-likelihood hardly curves at a point.
 
     Args:
         design: The model and its data.
@@ -153,6 +158,6 @@ def flat(design: Design, theta: Floats, hessian: Floats) -> str:
     """
     size = spreads(design)
     if not np.isfinite(hessian).all():
-        return _named(theta * size / np.linalg.norm(theta * size), design.terms)
+        return _moved(theta * size / np.linalg.norm(theta * size))
     _, axes = np.linalg.eigh(-hessian / np.outer(size, size))
-    return _named(axes[:, 0], design.terms)
+    return _moved(axes[:, 0])
