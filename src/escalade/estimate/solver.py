@@ -90,8 +90,9 @@ class Solver:
         assert model.game is not None
         if model.file.error != "logit":
             raise GameError(
-                f"with {model.file.error} errors the turns must be seen by all and nobody may have "
-                "types; where moves are unseen or types hidden, errors are logit"
+                f"with {model.file.error} errors the turns must be seen by all, nobody may have "
+                "types or uneven habits, and moves may cost nothing; where that is not so, errors "
+                "are logit"
             )
         self.model = model
         self.threads = threads
@@ -130,6 +131,8 @@ class Solver:
         for (slot, outcome), given in model.utility.items():
             rows = 1 + np.flatnonzero(self.game.outcome[list(self.ends)] == outcome)
             payoff[rows, slot] = values[given] if isinstance(given, int) else given
+            if model.paid is not None:
+                payoff[rows, slot] += model.paid[rows - 1, slot][:, None]
         precision = np.array(
             [
                 np.exp(-values[scale]) if isinstance(scale, int) else np.full(n, 1.0 / scale)
