@@ -22,6 +22,7 @@ from escalade.scenario.syntax import Expression, Name, names, parse
 Ints = NDArray[np.int64]
 TRIAL = 0.6180339887  # a value of coefficients at which no sensible formula divides by zero
 FEW = 10  # values that a column of text may always have
+MOST = 2**22  # cases that counts may stand for where they are drawn one by one
 
 
 @dataclass(frozen=True)
@@ -129,6 +130,24 @@ class Design:
             np.array(read), axis=1, return_index=True, return_inverse=True
         )  # fmt: skip
         return first, which.reshape(-1)
+
+    def counted(self) -> Design:
+        """The same cases, each as often as it counts, where weights are whole numbers.
+
+        What draws cases, or compares them one by one, has to tell 26 cases in one row from a row.
+
+        Raises:
+            EstimateError: For more cases than fit into memory.
+        """
+        weight = self.weight
+        if (weight == 1).all() or (weight != np.floor(weight)).any():
+            return self
+        if weight.sum() > MOST:
+            message = f"counts sum to {weight.sum():,.0f}; at most {MOST:,} cases can be drawn anew"
+            raise EstimateError(f"{self.table.name}: {message}")
+        found = self.take(np.repeat(np.arange(self.n_cases), weight.astype(np.int64)))
+        alone = found.cluster if self.model.file.cluster else np.arange(found.n_cases)
+        return replace(found, weight=np.ones(found.n_cases), cluster=alone)
 
     def merged(self) -> Design:
         """The same likelihood from fewer cases: those that are alike are one, with their weight."""
