@@ -18,6 +18,7 @@ from escalade.estimate.maximise import climb, finish
 from escalade.estimate.penalties import penalised
 from escalade.estimate.simulate import draw
 from escalade.estimate.tree import Offer
+from escalade.game.frozen import freeze
 
 LEAST = 0.5  # part of the replicates that must converge for their spread to mean anything
 
@@ -37,8 +38,8 @@ class Bootstrap:
     failed: int
 
     def __post_init__(self) -> None:
-        """Make the estimates read-only."""
-        self.theta.setflags(write=False)
+        """Make every array read-only."""
+        freeze(self)
 
     @property
     def se(self) -> Floats:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -21,6 +21,7 @@ from escalade.estimate.penalties import WIDTHS, Kind, Penalised, Penalty, spread
 from escalade.estimate.separation import separated, tells_apart
 from escalade.estimate.starts import first_points
 from escalade.estimate.table import read_table
+from escalade.game.frozen import freeze
 
 if TYPE_CHECKING:
     from escalade.estimate.solver import Branches
@@ -62,10 +63,7 @@ class Estimate:
 
     def __post_init__(self) -> None:
         """Make every array read-only."""
-        for field in fields(self):
-            value = getattr(self, field.name)
-            if isinstance(value, np.ndarray):
-                value.setflags(write=False)
+        freeze(self)
 
     @property
     def terms(self) -> tuple[str, ...]:

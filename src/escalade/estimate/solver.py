@@ -8,7 +8,7 @@ the points of several searches (see `company`).
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -20,6 +20,7 @@ from escalade.estimate.company import Company
 from escalade.estimate.design import Design
 from escalade.estimate.extensive import ends_in_order, with_ends_apart
 from escalade.estimate.jets import Floats, Jet
+from escalade.game.frozen import freeze
 from escalade.game.tables import Tables
 from escalade.solve import Solution, Status, derivatives, reach, solve
 
@@ -45,8 +46,7 @@ class Branches:
 
     def __post_init__(self) -> None:
         """Make every array read-only."""
-        for field in fields(self)[:2]:
-            getattr(self, field.name).setflags(write=False)
+        freeze(self)
 
     def counts(self) -> dict[str, int]:
         """How many cases ended in each status."""
