@@ -119,3 +119,28 @@ def cases(spec: Spec, theta: NDArray[np.float64], n: int, seed: int) -> Table:
     drawn = np.random.default_rng([seed, 1]).uniform(size=n)
     ends = (np.cumsum(chances, axis=0) < drawn).sum(axis=0)
     return Table(given | {"end": np.array(names)[np.minimum(ends, len(names) - 1)]})
+
+
+def threats(theta: NDArray[np.float64], ally: float) -> NDArray[np.float64]:
+    """The ends of `SIGNAL`, from its equations written out and solved by bisection."""
+    share = 1.0 / (1.0 + np.exp(-(theta[0] + theta[1] * ally)))
+    shares, war = np.array([share, 1.0 - share]), np.array([1.5, -2.0])
+    fight = 1.0 / (1.0 + np.exp(-1.0 - war))
+    later = fight * war - (1.0 - fight)
+
+    def threaten(resist: float) -> NDArray[np.float64]:
+        return 1.0 / (1.0 + np.exp(-((1.0 - resist) * theta[2] + resist * later)))
+
+    def reply(resist: float) -> float:
+        made = shares * threaten(resist)
+        gain = made @ fight / made.sum() * theta[3] * ally
+        return float(1.0 / (1.0 + np.exp(-1.0 - gain))) - resist
+
+    low, high = 0.0, 1.0
+    for _ in range(60):
+        middle = 0.5 * (low + high)
+        low, high = (middle, high) if reply(middle) > 0 else (low, middle)
+    made_by, resist = shares * threaten(low), low
+    fought = made_by @ fight * resist
+    return np.array([1 - made_by.sum(), made_by.sum() * (1 - resist), fought,
+                     made_by.sum() * resist - fought])  # fmt: skip

@@ -67,6 +67,17 @@ def test_separation_is_named_and_a_penalty_helps() -> None:
         assert 0 < penalised.theta[4] < 20
 
 
+def test_what_runs_off_with_a_separation_has_no_standard_error() -> None:
+    """Ends as covariates: not only their own coefficients have no finite estimate."""
+    table = made.cases(made.DETERRENCE, made.TRUTH, 300, 3)
+    told = Table(table.columns | {"told": table.columns["end"]})
+    utilities = {"attacker": {"status quo": [1, "told"], "war": ["balance"]},
+                 "defender": {"war": [1, "ally"]}}  # fmt: skip
+    found = fit(made.DETERRENCE | {"utilities": utilities}, told, starts=4)
+    assert not np.isfinite(found.se[:4]).any()
+    assert "attacker(status quo): told=status quo" in found.warnings[0]
+
+
 def test_a_wide_penalty_is_none(cases: Table) -> None:
     wide = fit(made.DETERRENCE, cases, starts=4, penalty="normal", width=1e4)
     assert wide.theta == pytest.approx(fit(made.DETERRENCE, cases, starts=4).theta, abs=1e-4)
@@ -146,6 +157,47 @@ REFUSED: dict[str, tuple[dict[str, Any], Callable[[Columns], Columns], str]] = {
     "a faulty expression": (
         _with("attacker", war=["balance *"]), dict, "expected a name or a number",
     ),
+    "a slip in a column of numbers": (
+        {}, _add("trade", lambda c: np.where(np.arange(len(c["ally"])) == 3, "1o", "10")),
+        "column `trade` holds numbers, but '1o' in row 4",
+    ),
+    "a name for each case": (
+        _with("defender", war=["name"]),
+        _add("name", lambda c: np.array([f"x{i}" for i in range(len(c["ally"]))])),
+        "column `name` has 2000 values in 2000 cases",
+    ),
+    "text in a condition": (
+        {"where": "end > 0"}, dict, "column `end` holds text, not numbers",
+    ),
+    "a condition that is never true": (
+        {"where": "trade > 100"}, dict, "no case fulfils `where: trade > 100`",
+    ),
+    "a missing value in a condition": (
+        {"where": "year > 1850"},
+        _add("year", lambda c: np.where(np.arange(len(c["ally"])) == 3, np.nan, 1900.0)),
+        r"column 'year' in 1 rows \(first in row 4\)",
+    ),
+    "a formula that has no meaning": (
+        _with("defender", war="made(ally) * b") | {"coefficients": ["b"]}, dict, "no meaning",
+    ),
+    "a formula that divides by zero": (
+        _with("defender", war="b / ally") | {"coefficients": ["b"]}, dict,
+        "`b / ally` divides by zero in row",
+    ),
+    "a negative weight": (
+        {"weight": "n"}, _add("n", lambda c: np.where(np.arange(len(c["ally"])) == 3, -1.0, 1.0)),
+        "column 'n', row 4: a weight of -1",
+    ),
+    "no weight at all": (
+        {"weight": "n"}, _add("n", lambda c: 0 * c["ally"]), "column 'n': all weights are 0",
+    ),
+    "a weight in words": (
+        {"weight": "n"}, _add("n", lambda c: np.array(["many"] * len(c["ally"]))),
+        "column 'n', row 1: 'many' is no weight",
+    ),
+    "one cluster": (
+        {"cluster": "n"}, _add("n", lambda c: 0 * c["ally"]), "column 'n' has one group",
+    ),
     "a scale of nothing": ({"scale": 0}, dict, "the scale 0 is not above 0"),
     "an unknown key": ({"eror": "logit"}, dict, "Did you mean `error`?"),
     "a turn without moves": (
@@ -177,6 +229,14 @@ def test_missing_values_may_be_dropped(cases: Table) -> None:
 WRONG_TABLES = {"twice.csv": "a,a\n1,2\n", "short.csv": "a,b\n1\n", "none.csv": "a\n"}
 
 
+def test_rows_are_counted_as_they_were_read(cases: Table) -> None:
+    end = np.where(np.arange(len(cases)) == 7, "peace", cases.columns["end"])
+    change = made.DETERRENCE | {"where": "number > 2"}
+    columns = dict(cases.columns) | {"end": end, "number": np.arange(len(cases)) + 0.0}
+    with pytest.raises(EstimateError, match="column 'end', row 8: 'peace' is no end of the tree"):
+        fit(change, Table(columns))
+
+
 def test_a_table_is_read_from_files_and_frames(tmp_path: Any) -> None:
     path = tmp_path / "cases.csv"
     path.write_text('"end","x"\n"a",1\n"b",NA\n')
@@ -189,11 +249,7 @@ def test_a_table_is_read_from_files_and_frames(tmp_path: Any) -> None:
     parquet = tmp_path / "cases.parquet"
     pyarrow.parquet.write_table(pa.table({"end": ["a", None], "x": [1, 2]}), parquet)
     assert read_table(parquet).columns["end"].tolist() == ["a", ""]
-    for name, text in {
-        "twice.csv": "a,a\n1,2\n",
-        "short.csv": "a,b\n1\n",
-        "none.csv": "a\n",
-    }.items():
+    for name, text in WRONG_TABLES.items():
         (tmp_path / name).write_text(text)
         with pytest.raises(EstimateError, match=name):
             read_table(tmp_path / name)

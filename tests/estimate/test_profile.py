@@ -13,7 +13,7 @@ from scipy.stats import chi2
 from escalade.errors import EstimateError
 from escalade.estimate import Estimate, Table, fit, profile
 from escalade.estimate.likelihood import Likelihood
-from escalade.report.profiles import profile_chart
+from escalade.report.profiles import HEIGHT, profile_chart
 from estimate import made
 
 COIN = {
@@ -105,3 +105,29 @@ def test_the_chart_shows_every_coefficient(found: Estimate) -> None:
     paths = [path.get("class") for path in root.iter(f"{space}path")]
     assert paths.count("area") == paths.count("line") == paths.count("middle") == len(profiles)
     assert f"{profiles[0].low:.3g}" in texts
+
+
+def test_curves_of_the_chart_are_cut_where_they_leave_it_and_have_no_corners(
+    found: Estimate,
+) -> None:
+    for each in profile_chart(profile(found)).lines:
+        if each.style != "line":
+            continue
+        places = [tuple(map(float, pair.split())) for pair in each.path[1:].split("L")]
+        x, y = np.array(places).T
+        assert y.max() - y.min() == pytest.approx(HEIGHT, abs=1.0)
+        bends = np.diff(np.diff(y[::4]) / np.diff(x[::4]))
+        assert (bends > -0.01).all()
+        assert bends.max() < 0.1
+
+
+def test_the_chart_marks_zero_and_open_ends() -> None:
+    ends = np.array(["war"] * 12 + ["peace"] * 2)
+    split = Table({"end": ends, "sign": np.array([1.0] * 8 + [0.0] * 6)})
+    spec = COIN | {"utilities": {"one": {"war": [1, "sign"]}}}
+    loose = fit(spec, split, starts=4, penalty="cauchy", width=30.0)
+    chart = profile_chart(profile(loose))
+    zeros = [each for each in chart.lines if each.style == "grid" and "V" in each.path]
+    assert len(zeros) == 2
+    numbers = sorted(text.x for text in chart.texts if text.y > chart.height - 30)
+    assert min(np.diff(numbers)) > 20

@@ -72,3 +72,51 @@ def test_the_published_test_of_two_structures(shared: Path) -> None:
     )
     # Kenkel and Signorino (2014) print -0.15, of the private against the agent structure
     assert vuong(private, agent).statistic == pytest.approx(-0.15, abs=0.005)
+
+
+def test_counts_are_as_many_cases(found: Estimate) -> None:
+    cases = found.design.table
+    coarse = {
+        "balance": np.sign(cases.columns["balance"]),
+        "trade": np.sign(cases.columns["trade"]),
+    }
+    alone = Table(cases.columns | coarse)
+    names = list(alone.columns)
+    rows, times = np.unique(
+        np.array([alone.columns[name].astype(str) for name in names]), axis=1, return_counts=True
+    )
+    given = {
+        name: row if name == "end" else row.astype(float)
+        for name, row in zip(names, rows, strict=True)
+    }
+    grouped = Table(given | {"times": times.astype(float)})
+    assert len(grouped) < 40
+    poor = {"attacker": {"status quo": [1], "war": [1]}, "defender": {"war": [1, "ally"]}}
+    by_case, by_row = (
+        [
+            fit(made.DETERRENCE | weight | change, table, starts=2)
+            for change in ({}, {"utilities": poor})
+        ]
+        for weight, table in (({}, alone), ({"weight": "times"}, grouped))
+    )
+    assert by_row[0].loglik == pytest.approx(by_case[0].loglik, abs=1e-6)
+    for test in (vuong, clarke):
+        expected, got = test(*by_case), test(*by_row)
+        assert got.statistic == pytest.approx(expected.statistic, abs=1e-5)
+        assert (got.p, got.cases) == (pytest.approx(expected.p, abs=1e-5), 800)
+    for kind in ("case", "parametric"):
+        assert bootstrap(by_row[0], 100, kind=kind).se == pytest.approx(by_case[0].se, rel=0.3)
+    expected, got = (cross_validate(e[0], folds=4, starts=2) for e in (by_case, by_row))
+    assert got.log == pytest.approx(expected.log, abs=0.02)
+
+
+def test_weights_that_are_no_counts_stay_with_their_row(found: Estimate) -> None:
+    table = Table(found.design.table.columns | {"share": np.full(800, 0.5)})
+    weighed = fit(made.DETERRENCE | {"weight": "share"}, table, starts=1)
+    assert weighed.design.counted() is weighed.design
+    assert bootstrap(weighed, 100).se == pytest.approx(found.se, rel=0.3)
+    assert clarke(weighed, weighed).cases == 400
+    many = fit(made.DETERRENCE | {"weight": "share"},
+               Table(table.columns | {"share": np.full(800, 1e6)}), starts=1)  # fmt: skip
+    with pytest.raises(EstimateError, match="counts sum to 800,000,000; at most 4,194,304 cases"):
+        bootstrap(many, 10)

@@ -22,10 +22,8 @@ from escalade.estimate import (
     fit,
     predict,
     probabilities,
-    simulate,
     vuong,
 )
-from escalade.estimate.company import Company, side_by_side
 from escalade.estimate.design import Design, bind
 from escalade.estimate.extensive import game_of_tree
 from escalade.estimate.likelihood import Likelihood
@@ -75,35 +73,10 @@ def test_where_all_is_seen_the_solver_agrees_with_backward_induction() -> None:
     assert_allclose(other.information(theta), one.information(theta), rtol=1e-7, atol=1e-9)
 
 
-def threats(theta: NDArray[np.float64], ally: float) -> NDArray[np.float64]:
-    """The ends of `made.SIGNAL`, from its equations written out and solved by bisection."""
-    share = 1.0 / (1.0 + np.exp(-(theta[0] + theta[1] * ally)))
-    shares, war = np.array([share, 1.0 - share]), np.array([1.5, -2.0])
-    fight = 1.0 / (1.0 + np.exp(-1.0 - war))
-    later = fight * war - (1.0 - fight)
-
-    def threaten(resist: float) -> NDArray[np.float64]:
-        return 1.0 / (1.0 + np.exp(-((1.0 - resist) * theta[2] + resist * later)))
-
-    def reply(resist: float) -> float:
-        made = shares * threaten(resist)
-        gain = made @ fight / made.sum() * theta[3] * ally
-        return float(1.0 / (1.0 + np.exp(-1.0 - gain))) - resist
-
-    low, high = 0.0, 1.0
-    for _ in range(60):
-        middle = 0.5 * (low + high)
-        low, high = (middle, high) if reply(middle) > 0 else (low, middle)
-    made_by, resist = shares * threaten(low), low
-    fought = made_by @ fight * resist
-    return np.array([1 - made_by.sum(), made_by.sum() * (1 - resist), fought,
-                     made_by.sum() * resist - fought])  # fmt: skip
-
-
 def test_ends_are_as_likely_as_the_equations_say() -> None:
     chances = Likelihood(design(made.SIGNAL)).chances(made.SIGNAL_TRUTH)
     ally = made.columns(40, 3)["ally"]
-    expected = np.array([threats(made.SIGNAL_TRUTH, a) for a in ally.tolist()]).T
+    expected = np.array([made.threats(made.SIGNAL_TRUTH, a) for a in ally.tolist()]).T
     assert_allclose(chances, expected, atol=1e-10)
 
 
@@ -354,72 +327,37 @@ def test_bad_input_is_named_before_any_search(
         fit(made.SIGNAL | change, Table(spoil(dict(cases.columns))))
 
 
-def test_searches_in_company_are_answered_together() -> None:
-    asked: list[int] = []
-
-    def answer(questions: list[int]) -> list[int]:
-        asked.append(len(questions))
-        return [10 * question for question in questions]
-
-    company = Company(answer)
-
-    def climb(item: int) -> int:
-        return sum(company.ask(item) for _ in range(1 + item % 2))
-
-    assert side_by_side(company, climb, range(6)) == [0, 20, 20, 60, 40, 100]
-    assert asked == [6, 3]
-
-
-def test_a_fault_reaches_all_that_asked() -> None:
-    def answer(_: list[int]) -> list[int]:
-        raise ValueError("no answer")
-
-    with pytest.raises(ValueError, match="no answer"):
-        side_by_side(Company(answer), Company(answer).ask, range(3))
-
-
-def test_simulated_cases_are_as_often_as_the_model_says() -> None:
-    ally = {"ally": np.arange(4000) % 2.0}
-    names = fit(made.SIGNAL, made.cases(made.SIGNAL, made.SIGNAL_TRUTH, 100, 1), starts=1).terms
-    truth = dict(zip(names, made.SIGNAL_TRUTH.tolist(), strict=True))
-    drawn = simulate(made.SIGNAL, ally, truth, seed=3)
-    ends = ["status quo", "gain", "war", "retreat"]
-    for value in (0.0, 1.0):
-        here = drawn.columns["end"][drawn.columns["ally"] == value]
-        shares = [(here == end).mean() for end in ends]
-        assert shares == pytest.approx(threats(made.SIGNAL_TRUTH, value), abs=0.03)
-    assert simulate(made.SIGNAL, ally, truth, seed=3).columns["end"].tolist() == (
-        drawn.columns["end"].tolist()
-    )
-    with pytest.raises(EstimateError, match="no coefficient 'log odd'"):
-        simulate(made.SIGNAL, ally, truth | {"log odd": 1.0})
-    with pytest.raises(EstimateError, match=r"have no value: log odds\(challenger.resolute\)"):
-        simulate(made.SIGNAL, ally, {name: truth[name] for name in names[1:]})
-
-
-def test_simulated_moves_are_written_as_the_model_reads_them() -> None:
-    observed = {"moves": {"attacked": {"wait": 0, "attack": [1, 2]}, "reply": {}}}
-    spec = made.DETERRENCE | {"observed": observed}
-    truth = dict(zip(bind(read_model(made.DETERRENCE), made.cases(
-        made.DETERRENCE, made.TRUTH, 20, 1)).terms, made.TRUTH.tolist(), strict=True))  # fmt: skip
-    drawn = simulate(spec, made.columns(300, 1), truth)
-    assert set(drawn.columns["attacked"].tolist()) == {"0", "1"}
-    assert set(drawn.columns["reply"].tolist()) == {"", "give way", "resist"}
-    by_move = bind(read_model(spec), drawn)
-    assert (by_move.shown.sum(axis=0) == 1).all()
+HAWKS: made.Spec = {
+    "model": 1,
+    "tree": {"a": {"wait": "peace", "threaten": {"b": {"yield": "gain", "resist": "war"}}}},
+    "types": {"a": {"hawk": "estimated", "dove": "rest"}},
+    "utilities": {"a": {"gain": 1, "war": {"hawk": 1, "dove": -2}}, "b": {"war": [1]}},
+    "observed": "end",
+}  # fmt: skip
 
 
 def test_a_share_at_its_bound_has_no_standard_error() -> None:
     """As many threats as the resolute alone would make: the likelihood is flat beyond."""
-    tree = {"a": {"wait": "peace", "threaten": {"b": {"yield": "gain", "resist": "war"}}}}
-    spec = {
-        "model": 1, "tree": tree, "types": {"a": {"hawk": "estimated", "dove": "rest"}},
-        "utilities": {"a": {"gain": 1, "war": {"hawk": 1, "dove": -2}}, "b": {"war": [1]}},
-        "observed": "end",
-    }  # fmt: skip
+    spec = HAWKS
     ends = np.array(["peace"] * 50 + ["gain"] * 120 + ["war"] * 130)
     found = fit(spec, Table({"end": ends}), starts=8)
     assert np.isnan(found.se[0])
     assert found.separated == (0,) or not found.converged
     assert any("log odds(a.hawk)" in warning for warning in found.warnings)
     assert np.isfinite(fit(spec, Table({"end": ends}), starts=8, penalty="log-F").se).all()
+
+
+def test_separation_is_named_where_types_are_hidden() -> None:
+    """A defender that resists where it has an ally, and nowhere else."""
+    spec = HAWKS | {"utilities": HAWKS["utilities"] | {"b": {"war": [1, "ally"]}}}
+    ends = ["peace", "war"] * 40 + ["peace"] * 40 + ["gain"] * 60
+    table = Table({"end": np.array(ends), "ally": np.array([1.0] * 80 + [0.0] * 100)})
+    found = fit(spec, table, starts=4)
+    (warning,) = [w for w in found.warnings if w.startswith("separation")]
+    assert "b(war): ally" in warning
+    assert "a(" not in warning
+    assert found.terms.index("b(war): ally") in found.separated
+    helped = fit(spec, table, starts=4, penalty="normal")
+    assert helped.converged
+    assert np.isfinite(helped.se).all()
+    assert not helped.separated

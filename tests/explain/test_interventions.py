@@ -14,8 +14,8 @@ from escalade.explain.interventions import Supposition, read_changes, suppose
 from escalade.forecast.ahead import branches
 from escalade.forecast.forecast import Forecast, forecast
 from escalade.forecast.plan import plan
-from escalade.forecast.priors import priors
 from escalade.game.game import CHANCE, END
+from escalade.game.priors import priors
 from escalade.scenario.scenario import Scenario
 from escalade.solve import solve
 

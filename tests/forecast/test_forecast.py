@@ -197,7 +197,7 @@ def test_the_joint_of_types_and_ends_agrees_with_brute_force(tmp_path: Path) -> 
 
 
 def _brute_force(found: Forecast) -> tuple[float, float, float]:
-    from escalade.forecast.priors import priors
+    from escalade.game.priors import priors
     from escalade.solve import solve
 
     stage = found.plan.stages[0]

@@ -13,7 +13,7 @@ from scipy.special import expit
 
 from crises import crisis
 from escalade.forecast.forecast import forecast
-from escalade.forecast.priors import priors
+from escalade.game.priors import priors
 from escalade.report.plain import to_json
 from escalade.scenario.scenario import Scenario
 from escalade.solve import Status, solve

@@ -12,9 +12,9 @@ import pytest
 from crises import CRISIS, changed, crisis
 from escalade.errors import GameError
 from escalade.forecast.draws import draw
-from escalade.forecast.priors import priors
 from escalade.game.compile import CompiledTheatre, compile_theatre
 from escalade.game.game import CHANCE, END
+from escalade.game.priors import priors
 from escalade.game.tables import Tables
 from escalade.scenario.play import Rules, census
 from escalade.scenario.scenario import Scenario

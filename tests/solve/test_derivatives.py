@@ -18,9 +18,9 @@ from scipy.special import expit
 
 from escalade.forecast.draws import draw
 from escalade.forecast.plan import plan
-from escalade.forecast.priors import priors
 from escalade.game.efg import read_efg
 from escalade.game.game import CHANCE, END, Game
+from escalade.game.priors import priors
 from escalade.game.tables import Tables, own_numbers, with_numbers
 from escalade.scenario.read import read_scenario
 from escalade.solve import Derivatives, DerivativeStatus, derivatives, implicit, solve

@@ -13,9 +13,9 @@ from numpy.testing import assert_allclose
 
 from escalade.forecast.draws import draw
 from escalade.forecast.plan import plan
-from escalade.forecast.priors import priors
 from escalade.game.efg import read_efg
 from escalade.game.game import CHANCE, END, Game
+from escalade.game.priors import priors
 from escalade.game.tables import own_numbers
 from escalade.scenario.read import read_scenario
 from escalade.solve import Status, solve

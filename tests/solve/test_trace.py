@@ -16,9 +16,9 @@ from escalade.errors import GameError
 from escalade.forecast.draws import draw
 from escalade.forecast.forecast import forecast
 from escalade.forecast.plan import plan
-from escalade.forecast.priors import priors
 from escalade.game.efg import read_efg
 from escalade.game.game import Game, require_perfect_recall
+from escalade.game.priors import priors
 from escalade.game.tables import Tables, own_numbers
 from escalade.scenario.read import read_scenario
 from escalade.solve import Status, solve

@@ -140,7 +140,7 @@ def _checks(
         other = ask.fit(asked["against"], asked["data"], **chosen)
         answers["against"] = {"Vuong": ask.vuong(found, other), "Clarke": ask.clarke(found, other)}
     if asked["folds"]:
-        groups = int(found.design.cluster.max()) + 1
+        groups = int(found.design.counted().cluster.max()) + 1
         if asked["folds"] > groups:
             raise EscaladeError(
                 f"{asked['folds']} parts are more than the {groups} cases or groups"

@@ -18,6 +18,7 @@ from escalade.estimate.maximise import climb, finish
 from escalade.estimate.penalties import penalised
 from escalade.estimate.simulate import draw
 from escalade.estimate.tree import Offer
+from escalade.game.frozen import freeze
 
 LEAST = 0.5  # part of the replicates that must converge for their spread to mean anything
 
@@ -37,8 +38,8 @@ class Bootstrap:
     failed: int
 
     def __post_init__(self) -> None:
-        """Make the estimates read-only."""
-        self.theta.setflags(write=False)
+        """Make every array read-only."""
+        freeze(self)
 
     @property
     def se(self) -> Floats:
@@ -65,12 +66,14 @@ def bootstrap(
         estimate: A fitted model.
         replicates: How many times.
         kind: ``case`` draws cases, or whole clusters of them, with replacement; ``parametric``
-            draws how each case ends from the fitted model.
+            draws how each case ends from the fitted model. Weights that are whole numbers count
+            cases; a row with any other weight is one case.
         seed: Of the random numbers; each replicate has its own, so threads do not matter.
         threads: Replicates at a time; all cores by default.
 
     Raises:
-        EstimateError: When offers are to be drawn, or most replicates have no maximum.
+        EstimateError: When offers are to be drawn, or most replicates have no maximum; for counts
+            of too many cases.
         ValueError: For fewer than 2 replicates, or an unknown kind.
     """
     if replicates < 2:
@@ -79,13 +82,13 @@ def bootstrap(
         raise ValueError(f"kind is {kind!r}; expected case or parametric")
     if kind == "parametric" and isinstance(estimate.design.model.tree.root, Offer):
         raise EstimateError("offers are not drawn from a model; bootstrap cases instead")
-    whole = Likelihood(estimate.design, threads)
+    whole = Likelihood(estimate.design.counted(), threads)
     chances = whole.chances(estimate.theta)
     curvature = -estimate.hessian
 
     def one(number: int) -> Floats | None:
         random = np.random.default_rng([seed, number])
-        design = (_cases if kind == "case" else _ends)(estimate.design, chances, random)
+        design = (_cases if kind == "case" else _ends)(whole.design, chances, random)
         objective = penalised(Likelihood(design, solver=whole.solver), estimate.penalty)
         with np.errstate(all="ignore"):
             found = finish(objective, estimate.theta, curvature)

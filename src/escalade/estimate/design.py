@@ -13,13 +13,16 @@ from escalade.estimate.formulas import evaluate
 from escalade.estimate.jets import Floats, Jet
 from escalade.estimate.model import LOGARITHMS, Channel, Model, Regressor, columns_named
 from escalade.estimate.observations import Bools, columns_observed, observe
-from escalade.estimate.table import Table
+from escalade.estimate.table import Table, mixed
 from escalade.estimate.tree import Offer
 from escalade.scenario.faults import ExpressionFault, quote, suggest
 from escalade.scenario.source import Steps
 from escalade.scenario.syntax import Expression, Name, names, parse
 
 Ints = NDArray[np.int64]
+TRIAL = 0.6180339887  # a value of coefficients at which no sensible formula divides by zero
+FEW = 10  # values that a column of text may always have
+MOST = 2**22  # cases that counts may stand for where they are drawn one by one
 
 
 @dataclass(frozen=True)
@@ -128,6 +131,24 @@ class Design:
         )  # fmt: skip
         return first, which.reshape(-1)
 
+    def counted(self) -> Design:
+        """The same cases, each as often as it counts, where weights are whole numbers.
+
+        What draws cases, or compares them one by one, has to tell 26 cases in one row from a row.
+
+        Raises:
+            EstimateError: For more cases than fit into memory.
+        """
+        weight = self.weight
+        if (weight == 1).all() or (weight != np.floor(weight)).any():
+            return self
+        if weight.sum() > MOST:
+            message = f"counts sum to {weight.sum():,.0f}; at most {MOST:,} cases can be drawn anew"
+            raise EstimateError(f"{self.table.name}: {message}")
+        found = self.take(np.repeat(np.arange(self.n_cases), weight.astype(np.int64)))
+        alone = found.cluster if self.model.file.cluster else np.arange(found.n_cases)
+        return replace(found, weight=np.ones(found.n_cases), cluster=alone)
+
     def merged(self) -> Design:
         """The same likelihood from fewer cases: those that are alike are one, with their weight."""
         if isinstance(self.model.tree.root, Offer):
@@ -151,12 +172,27 @@ def bind(model: Model, table: Table) -> Design:
     if not terms:
         raise EstimateError(f"{model.title}: there is no coefficient to estimate")
     weight = table.columns[model.file.weight] if model.file.weight else np.ones(len(table))
-    if weight.dtype.kind != "f" or (weight < 0).any() or not weight.any():
-        raise EstimateError(f"{table.name}, column '{model.file.weight}': weights are above 0")
+    _require_weights(model, table, weight)
     groups = table.columns[model.file.cluster] if model.file.cluster else np.arange(len(table))
     cluster = np.unique(groups, return_inverse=True)[1]
+    if model.file.cluster and not cluster.any():
+        message = f"column '{model.file.cluster}' has one group; errors by cluster need several"
+        raise EstimateError(f"{table.name}, {message}")
     shown = observe(model, table)
     return Design(model, table, tuple(terms), channels, shown, weight, cluster, dropped)
+
+
+def _require_weights(model: Model, table: Table, weight: NDArray[Any]) -> None:
+    """Refuse weights that are none."""
+    where = f"{table.name}, column '{model.file.weight}'"
+    if weight.dtype.kind != "f":
+        case = mixed(weight) or 0
+        raise EstimateError(f"{where}, row {table.row(case)}: '{weight[case]}' is no weight")
+    if (weight < 0).any():
+        case = int(np.argmax(weight < 0))
+        raise EstimateError(f"{where}, row {table.row(case)}: a weight of {weight[case]:g}")
+    if not weight.any():
+        raise EstimateError(f"{where}: all weights are 0")
 
 
 def rebind(design: Design, table: Table) -> Design:
@@ -217,16 +253,14 @@ def _condition(model: Model) -> Expression:
 def _cases_that_count(model: Model, table: Table) -> tuple[Table, int]:
     """The cases of `where` that lack nothing, and how many were dropped because they do."""
     if model.file.where:
-        with np.errstate(invalid="ignore"):
-            test = evaluate(_condition(model), table.columns.__getitem__)
-        table = table.take(np.flatnonzero(np.broadcast_to(test, len(table))))
+        table = _where(model, table)
     needed = [name for name in _columns(model) if name not in columns_observed(model)]
     lacking = {name: table.missing(name) for name in needed if table.missing(name).any()}
     if not lacking:
         return table, 0
     if model.file.missing == "refuse":
         shown = ", ".join(
-            f"'{name}' in {int(rows.sum())} rows (first in row {int(np.argmax(rows)) + 1})"
+            f"'{name}' in {int(rows.sum())} rows (first in row {table.row(int(np.argmax(rows)))})"
             for name, rows in lacking.items()
         )
         raise EstimateError(
@@ -234,7 +268,26 @@ def _cases_that_count(model: Model, table: Table) -> tuple[Table, int]:
             "Fill them, or write `missing: drop` in the model"
         )
     keep = ~np.logical_or.reduce(list(lacking.values()))
+    if not keep.any():
+        raise EstimateError(f"{table.name}: no case has a value in each of {', '.join(needed)}")
     return table.take(np.flatnonzero(keep)), int((~keep).sum())
+
+
+def _where(model: Model, table: Table) -> Table:
+    """The cases of which `where` is true, or cannot be said because they lack a value."""
+    condition = _condition(model)
+    used = {name.id for name in names(condition)}
+    _numbers(model, table, Regressor(model.file.where, condition, ("where",)), used)
+    try:
+        with np.errstate(divide="ignore", invalid="ignore"):
+            test = evaluate(condition, table.columns.__getitem__)
+    except ValueError as error:
+        raise ScenarioError([model.source.fault(("where",), str(error))]) from None
+    unknown = [table.missing(name) for name in used]
+    kept = np.logical_or.reduce([np.broadcast_to(test, len(table)).astype(bool), *unknown])
+    if not kept.any():
+        raise EstimateError(f"{table.name}: no case fulfils `where: {model.file.where}`")
+    return table.take(np.flatnonzero(kept))
 
 
 def _bound(model: Model, channel: Channel, table: Table, terms: list[str], known: Table) -> Bound:
@@ -248,7 +301,9 @@ def _bound(model: Model, channel: Channel, table: Table, terms: list[str], known
         _numbers(model, table, channel.formula, set(used) - set(named))
         index = np.array(sorted(named.values()), dtype=np.int64)
         empty = np.zeros((0, len(table)))
-        return Bound(channel.name, index, empty, channel.formula.expression, table, named)
+        bound = Bound(channel.name, index, empty, channel.formula.expression, table, named)
+        _require_values(model, bound, channel.formula, len(terms))
+        return bound
     columns: list[Floats] = []
     first = len(terms)
     for regressor in channel.regressors:
@@ -267,7 +322,9 @@ def _regressed(
     if isinstance(regressor.expression, Name):
         name = regressor.expression.id
         if known.columns[name].dtype.kind != "f":
+            _require_words(model, known, regressor, name)
             levels = np.unique(known.columns[name]).tolist()
+            _require_few(model, known, regressor, levels)
             column = table.columns[name]
             return [(f"{regressor.text}={level}", 1.0 * (column == level)) for level in levels[1:]]
     _numbers(model, table, regressor, {name.id for name in names(regressor.expression)})
@@ -280,6 +337,39 @@ def _regressed(
         fault = model.source.fault(regressor.path, f"{quote(regressor.text)} divides by zero")
         raise ScenarioError([fault])
     return [(regressor.text, values)]
+
+
+def _require_values(model: Model, bound: Bound, formula: Regressor, size: int) -> None:
+    """Refuse a formula that means nothing over columns, or divides by zero in some case."""
+    with np.errstate(all="ignore"):
+        try:
+            values, _ = bound.at(np.full(size, TRIAL))
+        except ValueError as error:
+            raise ScenarioError([model.source.fault(formula.path, str(error))]) from None
+    wrong = ~np.isfinite(values)
+    if wrong.any() and bound.table is not None:
+        row = bound.table.row(int(np.argmax(wrong)))
+        message = f"{quote(formula.text)} divides by zero in row {row}"
+        raise ScenarioError([model.source.fault(formula.path, message)])
+
+
+def _require_few(model: Model, table: Table, regressor: Regressor, levels: list[str]) -> None:
+    """Refuse a column that names cases, not groups of them."""
+    if len(levels) > FEW and 2 * len(levels) > len(table):
+        message = f"column {quote(regressor.text)} has {len(levels)} values in {len(table)} cases"
+        advice = "Each would have a coefficient of its own; name fewer groups, or leave it out."
+        raise ScenarioError([model.source.fault(regressor.path, message, advice)])
+
+
+def _require_words(model: Model, table: Table, regressor: Regressor, name: str) -> None:
+    """Refuse a column of text that holds numbers too: a slip in one cell made it one."""
+    column = table.columns[name]
+    case = mixed(column)
+    if case is not None:
+        message = f"column {quote(name)} holds numbers, but '{column[case]}' in row"
+        advice = "Correct the cell, or leave it empty; if the column names groups, use words alone."
+        fault = model.source.fault(regressor.path, f"{message} {table.row(case)}", advice)
+        raise ScenarioError([fault])
 
 
 def _numbers(model: Model, table: Table, regressor: Regressor, used: set[str]) -> None:

@@ -89,19 +89,20 @@ class _Columns:
         return below | {"infoset": infoset, "outcome": -1}
 
 
-def to_solve(tree: Tree, game: Game | None, title: str) -> Game | None:
+def to_solve(tree: Tree, game: Game | None, title: str, *, paid: bool = False) -> Game | None:
     """What the equilibrium is to be solved for, or None where backward induction finds it.
 
     Args:
         tree: The tree.
         game: The game that it was made from, if it was.
         title: What messages call the model.
+        paid: Whether something is paid at ends besides the utility of the outcome.
 
     Raises:
         GameError: When an actor forgets what it knew or did, an offer is made where types are
             hidden or moves unseen, or the game came without numbers.
     """
-    if tree.perfect and (game is None or _plain(game)):
+    if tree.perfect and (game is None or (plain(game) and not paid)):
         return None
     if isinstance(tree.root, Offer):
         raise GameError("where types are hidden or moves unseen, an offer cannot be made")
@@ -113,11 +114,16 @@ def to_solve(tree: Tree, game: Game | None, title: str) -> Game | None:
     return game
 
 
-def _plain(game: Game) -> bool:
-    """Whether payoffs stand at ends alone, one row for each outcome."""
+def plain(game: Game) -> bool:
+    """Whether payoffs stand at ends alone, the same for each outcome, and habits are even."""
     ends = game.mover == END
-    rows = set(zip(game.outcome[ends].tolist(), game.payoff[ends].tolist(), strict=True))
-    return not game.payoff[~ends].any() and len(rows) == len({outcome for outcome, _ in rows})
+    if game.tables is None:
+        return not game.payoff[~ends].any()
+    payoff, habit = game.tables.payoff[game.payoff, :, 0], game.tables.habit[:, 0]
+    rows = {(o, *row.tolist()) for o, row in zip(game.outcome[ends], payoff[ends], strict=True)}
+    first = zip(game.infoset_habit.tolist(), game.infoset_actions.tolist(), strict=True)
+    even = all(np.ptp(habit[start : start + n]) == 0 for start, n in first)
+    return even and not payoff[~ends].any() and len(rows) == len(set(game.outcome[ends].tolist()))
 
 
 def ends_in_order(game: Game) -> tuple[int, ...]:

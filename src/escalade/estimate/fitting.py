@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -18,9 +18,10 @@ from escalade.estimate.likelihood import Likelihood
 from escalade.estimate.maximise import ALIKE, CURVED, Search, maximise
 from escalade.estimate.model import Model, read_model
 from escalade.estimate.penalties import WIDTHS, Kind, Penalised, Penalty, spreads
-from escalade.estimate.separation import separated
+from escalade.estimate.separation import separated, tells_apart
 from escalade.estimate.starts import first_points
 from escalade.estimate.table import read_table
+from escalade.game.frozen import freeze
 
 if TYPE_CHECKING:
     from escalade.estimate.solver import Branches
@@ -62,10 +63,7 @@ class Estimate:
 
     def __post_init__(self) -> None:
         """Make every array read-only."""
-        for field in fields(self):
-            value = getattr(self, field.name)
-            if isinstance(value, np.ndarray):
-                value.setflags(write=False)
+        freeze(self)
 
     @property
     def terms(self) -> tuple[str, ...]:
@@ -185,25 +183,37 @@ def assess(
     best, hessian = found.best, found.hessian
     size = np.sqrt(np.maximum(np.abs(np.diag(hessian)), 1e-300))
     scaled = np.nan_to_num(-hessian / np.outer(size, size))
-    away = separated(design, likelihood.chances(best.theta)) if penalty is None else []
-    if design.model.game is not None and penalty is None and found.maxima:
-        away = np.flatnonzero(-np.diag(hessian) < CURVED * spreads(design) ** 2).tolist()
     branches = likelihood.branches(best.theta)
     clustered = bool(design.model.file.cluster)
     covariance = np.full(hessian.shape, np.nan)
     if found.maxima:
         covariance = np.linalg.inv(-hessian)
-        if clustered:
-            covariance = _sandwich(design, likelihood.scores(best.theta), covariance)
+    apart, away = ([], []) if penalty else _infinite(design, likelihood, found, covariance)
+    if found.maxima and clustered:
+        covariance = _sandwich(design, likelihood.scores(best.theta), covariance)
     covariance[away] = covariance[:, away] = np.nan
     doubts = weak_directions(design, hessian) if found.maxima and not away else []
     return Estimate(
         design, best.theta, likelihood.value(best.theta)[0], covariance,
         np.linalg.eigvalsh(scaled), found, tuple(away),
-        (*_about_search(found), *_about_identity(design, away, found), *doubts,
+        (*_about_search(found), *_about_identity(design, apart, away, found), *doubts,
          *(branches.doubts() if branches else [])), penalty,
         "cluster" if clustered else "hessian", branches,
     )  # fmt: skip
+
+
+def _infinite(
+    design: Design, likelihood: Likelihood, found: Search, covariance: Floats
+) -> tuple[list[int], list[int]]:
+    """Coefficients that tell moves apart without exception, and all without a finite estimate."""
+    theta = found.best.theta
+    away = np.flatnonzero(np.diag(covariance) * spreads(design) ** 2 * CURVED > 1.0).tolist()
+    if design.model.game is None:
+        apart = separated(design, likelihood.chances(theta))
+    else:
+        far = away if found.maxima else flat(design, theta, found.hessian)
+        apart = [index for index in far if tells_apart(design, index)]
+    return apart, sorted({*apart, *away})
 
 
 def _sandwich(design: Design, scores: Floats, bread: Floats) -> Floats:
@@ -233,19 +243,25 @@ def _about_search(search: Search) -> list[str]:
     return found
 
 
-def _about_identity(design: Design, away: list[int], search: Search) -> list[str]:
+def _about_identity(design: Design, apart: list[int], away: list[int], search: Search) -> list[str]:
     """Doubts about what the data can say."""
     found = []
-    names = ", ".join(design.terms[i] for i in away)
-    if away and design.model.game is not None:
-        found.append(f"{names} runs off towards infinity, where nothing changes any more, and has "
-                     "no standard error; fit with a penalty (log-F, cauchy or normal)")  # fmt: skip
-    elif away:
-        found.append(f"separation: {names} tells moves apart without exception, so its estimate "
-                     "is infinite and has no standard error; fit with a penalty (log-F, cauchy or "
+    names = ", ".join(design.terms[i] for i in apart)
+    others = ", ".join(design.terms[i] for i in away if i not in apart)
+    if apart:
+        tell = "tell" if len(apart) > 1 else "tells"
+        found.append(f"separation: {names} {tell} moves apart without exception: the estimate is "
+                     "infinite and has no standard error; fit with a penalty (log-F, cauchy or "
                      "normal)")  # fmt: skip
+    if others:
+        run = "run" if ", " in others else "runs"
+        found.append(
+            f"{others} {run} off towards infinity, where nothing changes any more, and "
+            "there is no standard error; fit with a penalty (log-F, cauchy or normal)"
+        )
     if not search.maxima:
-        away_with = flat(design, search.best.theta, search.hessian)
+        along = flat(design, search.best.theta, search.hessian)
+        away_with = ", ".join(design.terms[i] for i in along)
         found.append("no search ended at a maximum: the log-likelihood goes on rising, or is flat, "
                      f"along {away_with}, and standard errors do not exist; a penalty helps "
                      "(log-F, cauchy or normal)")  # fmt: skip

@@ -41,6 +41,8 @@ class ModelFile(Part, kw_only=True):
     tree: Annotated[dict[str, Any], key("Who moves first, and what each move leads to.")] = field(
         default_factory=dict
     )
+    scenario: Annotated[str, key("A scenario whose game takes the place of the tree.")] = ""
+    theatre: Annotated[str, key("Which theatre of the scenario, where it has several.")] = ""
     types: Annotated[
         dict[str, dict[str, Regressors]],
         key(
@@ -85,6 +87,14 @@ def read_file(model: str | Path | Mapping[str, Any]) -> tuple[ModelFile, Source]
     """
     given = isinstance(model, Mapping)
     source = Source(dict(model), {}, (), "") if given else load_source(Path(model))
+    if "model" not in source.data and "format" in source.data:
+        name = source.files[0].name if source.files else "crisis.yaml"
+        advice = (
+            f"Write a model file beside it: `model: 1`, `scenario: {name}`, `utilities` with the "
+            "columns that they depend on, and what was `observed`."
+        )
+        fault = source.fault(("format",), "this is a scenario, not a model", advice, key=True)
+        raise ScenarioError([fault])
     file, faults = read_parts(source, ModelFile)
     if faults:
         raise ScenarioError(faults)

@@ -17,6 +17,7 @@ from escalade.estimate.starts import first_points
 NULL = 1e-10  # of the largest eigenvalue: a direction without any information
 NOISE = 1e-18  # of the largest information in natural units: slopes of nothing but rounding
 WEAK = 1e-2  # eigenvalue of the correlations: a direction with little
+MENTIONED = 5  # faults of one kind that a message lists, and names of one that it does
 SHARE = 0.15  # of a direction, from which a coefficient is named
 PROBES = 12  # points at which information is looked for
 
@@ -34,7 +35,10 @@ def require_identity(design: Design, likelihood: Likelihood, seed: int) -> None:
     if not faults:
         faults = _without_information(design, likelihood, seed)
     if faults:
-        raise EstimateError(f"{design.model.title}: {'; '.join(faults)}")
+        shown, more = faults[:MENTIONED], len(faults) - MENTIONED
+        if more > 0:
+            shown.append(f"and {more} more of this kind")
+        raise EstimateError(f"{design.model.title}: {'; '.join(shown)}")
 
 
 def _constant_columns(design: Design) -> list[str]:
@@ -108,8 +112,18 @@ def _without_noise(information: Floats, size: Floats) -> Floats:
 
 
 def _named(direction: Floats, names: Sequence[str]) -> str:
-    """The names that a direction moves."""
-    return ", ".join(names[i] for i in np.flatnonzero(np.abs(direction) > SHARE).tolist())
+    """The names that a direction moves; of very many the first."""
+    moved = _moved(direction)
+    found = [names[i] for i in moved[: 2 * MENTIONED]]
+    if len(moved) > len(found):
+        found.append(f"and {len(moved) - len(found)} more")
+    return ", ".join(found)
+
+
+def _moved(direction: Floats) -> list[int]:
+    """The coefficients that a direction moves."""
+    length = np.abs(direction)
+    return np.flatnonzero(length > min(SHARE, 0.5 * float(length.max()))).tolist()
 
 
 def _label(term: str) -> str:
@@ -134,8 +148,8 @@ def weak_directions(design: Design, hessian: Floats) -> list[str]:
     return found
 
 
-def flat(design: Design, theta: Floats, hessian: Floats) -> str:
-    """The coefficients along which a log-likelihood hardly curves at a point, in words.
+def flat(design: Design, theta: Floats, hessian: Floats) -> list[int]:
+    """The coefficients along which a log-likelihood hardly curves at a point.
 
     Args:
         design: The model and its data.
@@ -144,6 +158,6 @@ def flat(design: Design, theta: Floats, hessian: Floats) -> str:
     """
     size = spreads(design)
     if not np.isfinite(hessian).all():
-        return _named(theta * size / np.linalg.norm(theta * size), design.terms)
+        return _moved(theta * size / np.linalg.norm(theta * size))
     _, axes = np.linalg.eigh(-hessian / np.outer(size, size))
-    return _named(axes[:, 0], design.terms)
+    return _moved(axes[:, 0])

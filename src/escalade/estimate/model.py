@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+from numpy.typing import NDArray
+
 from escalade.errors import Fault, ScenarioError
-from escalade.estimate.extensive import to_solve
+from escalade.estimate.extensive import plain, to_solve
 from escalade.estimate.grammar import ModelFile, read_file
+from escalade.estimate.scenarios import setting
 from escalade.estimate.tree import Tree, outcomes_below, tree_of_file, tree_of_game, turns
 from escalade.game.game import Game
 from escalade.scenario.faults import ExpressionFault, quote, suggest
@@ -69,6 +73,8 @@ class Model:
         file: The keys that it was made from.
         source: Where they stand.
         game: What is to be solved for an equilibrium; None where backward induction finds it.
+        paid: [end, slot] What is paid at each end besides the utility of its outcome; None for
+            nothing.
     """
 
     tree: Tree
@@ -79,6 +85,7 @@ class Model:
     file: ModelFile
     source: Source
     game: Game | None = None
+    paid: NDArray[np.float64] | None = None
 
     @property
     def title(self) -> str:
@@ -100,35 +107,45 @@ def read_model(model: str | Path | Mapping[str, Any], *, game: Game | None = Non
 
     Args:
         model: A file, or its keys as a mapping.
-        game: The tree, in place of the key ``tree``; actors without ``utilities`` have the
-            payoffs that the game came with.
+        game: The tree, in place of the key ``tree``; what the model does not say stays as the
+            game has it.
 
     Raises:
         GameError: When an actor forgets what it knew or did.
         ScenarioError: With every fault, each with its line.
     """
     file, source = read_file(model)
-    if game is None and not file.tree:
-        raise ScenarioError([source.fault((), "`tree` is missing", "Add `tree: …` here.")])
+    if game is None and bool(file.tree) == bool(file.scenario):
+        message = "`tree` is missing" if not file.tree else "a model has a tree, or a scenario"
+        advice = "Add `tree: …` here, or `scenario: …`." if not file.tree else "Take out one."
+        raise ScenarioError([source.fault((), message, advice)])
+    paid, default = None, None
+    if game is None and file.scenario:
+        found = setting(source, file.theatre)
+        game, paid = found.game, found.paid if found.paid.any() else None
+        default = 1.0 / found.precision
     tree = tree_of_file(source) if game is None else tree_of_game(game)
-    reader = _Reader(file, source, tree)
+    reader = _Reader(file, source, tree, default)
     reader.read_types(given=game is not None)
-    if game is not None:
+    if game is not None and paid is None:
         reader.fix_payoffs(game)
     reader.read_utilities()
     scale = reader.scales()
     if reader.faults:
         raise ScenarioError(reader.faults)
     parts = (tuple(reader.channels), reader.utility, scale, reader.share, file, source)
-    found = Model(reader.tree, *parts)
-    return replace(found, game=to_solve(found.tree, game, found.title))
+    model_ = Model(reader.tree, *parts, paid=paid)
+    return replace(model_, game=to_solve(model_.tree, game, model_.title, paid=paid is not None))
 
 
 class _Reader:
     """Collects channels, and notes faults."""
 
-    def __init__(self, file: ModelFile, source: Source, tree: Tree) -> None:
+    def __init__(
+        self, file: ModelFile, source: Source, tree: Tree, scale: Sequence[float] | None
+    ) -> None:
         self.file, self.source, self.tree = file, source, tree
+        self.unsaid = [1.0] * len(tree.actors) if scale is None else [float(s) for s in scale]
         self.channels: list[Channel] = []
         self.utility: dict[tuple[int, int], int | float] = {}
         self.share: dict[int, int | float | None] = {}
@@ -177,13 +194,13 @@ class _Reader:
         )
 
     def fix_payoffs(self, game: Game) -> None:
-        """Take the payoffs of a game for actors without utilities."""
-        if game.tables is None or not self.tree.perfect:
+        """Take the payoffs of a game, where backward induction is to use them."""
+        if game.tables is None or not self.tree.perfect or not plain(game):
             return
         for node in range(game.n_nodes):
             outcome = int(game.outcome[node])
-            for actor, name in enumerate(self.tree.actors):
-                if outcome >= 0 and name not in self.file.utilities:
+            for actor in range(len(self.tree.actors)):
+                if outcome >= 0:
                     payoff = game.tables.payoff[game.payoff[node], actor, 0]
                     self.utility[actor, outcome] = float(payoff)
 
@@ -233,6 +250,8 @@ class _Reader:
     def scales(self) -> tuple[int | float, ...]:
         """[actor] The scales of the file."""
         given, actors = self.file.scale, self.tree.actors
+        if "scale" not in self.source.data:
+            return tuple(self.unsaid)
         if not isinstance(given, dict):
             return (self.scale(given, ALL_SCALES, ("scale",)),) * len(actors)
         for name in given.keys() - set(actors):
@@ -241,8 +260,8 @@ class _Reader:
         return tuple(
             self.scale(given[name], f"{ALL_SCALES}({name})", ("scale", name))
             if name in given
-            else 1.0
-            for name in actors
+            else unsaid
+            for name, unsaid in zip(actors, self.unsaid, strict=True)
         )
 
     def scale(self, given: Any, name: str, path: Steps) -> int | float:

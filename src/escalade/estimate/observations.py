@@ -60,7 +60,9 @@ def observe(model: Model, table: Table) -> Bools:
     if lost.any():
         case = int(np.argmax(lost))
         where = ", ".join(f"{name} is {_cell(table, name, case)!r}" for name in observed.moves)
-        message = f"row {case + 1}: {where}: no path of the tree goes there ({lost.sum()} rows)"
+        message = (
+            f"row {table.row(case)}: {where}: no path of the tree goes there ({lost.sum()} rows)"
+        )
         raise EstimateError(f"{table.name}, {message}")
     return shown
 
@@ -79,7 +81,7 @@ def _ends(model: Model, table: Table) -> Bools:
             continue
         for part in cell.split(SEVERAL):
             if part.strip() not in words:
-                row = int(np.argmax(cells == cell)) + 1
+                row = table.row(int(np.argmax(cells == cell)))
                 message = f"{part.strip()!r} is no end of the tree"
                 advice = suggest(part, words, otherwise="Its ends are written")
                 raise EstimateError(
@@ -108,7 +110,7 @@ def _moves(model: Model, table: Table) -> Bools:
             message = f"{str(cells[row])!r} is no move of turn {step + 1}"
             advice = suggest(str(cells[row]), words, otherwise="Its moves are written")
             raise EstimateError(
-                f"{table.name}, column '{column}', row {row + 1}: {message}. {advice}"
+                f"{table.name}, column '{column}', row {table.row(row)}: {message}. {advice}"
             )
         made = {cell: set(words.get(cell, here)) for cell in np.unique(cells).tolist()}
         for leaf, (path, _) in enumerate(every):
@@ -127,7 +129,7 @@ def _require_offers(offer: Offer, table: Table, column: str) -> None:
     if wrong.any():
         row = int(np.argmax(wrong))
         bounds = f"{offer.low:g} and {offer.high:g}"
-        message = f"row {row + 1}: an offer of {values[row]:g} does not lie between {bounds}"
+        message = f"row {table.row(row)}: an offer of {values[row]:g} does not lie between {bounds}"
         raise EstimateError(f"{table.name}, column '{column}', {message}")
 
 

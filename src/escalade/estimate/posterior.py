@@ -7,7 +7,7 @@ agree arviz_stats says (Vehtari et al. 2021, doi:10.1214/20-BA1221).
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from importlib.util import find_spec
 from typing import Any, Literal
 
@@ -18,6 +18,7 @@ from escalade.estimate.fitting import Estimate
 from escalade.estimate.jets import Floats
 from escalade.estimate.likelihood import Likelihood
 from escalade.estimate.penalties import penalised
+from escalade.game.frozen import freeze
 
 AGREEING = 1.01  # largest R-hat of chains that agree
 ENOUGH = 400.0  # least effective draws, over all chains, for quantiles to be stable
@@ -49,10 +50,7 @@ class Posterior:
 
     def __post_init__(self) -> None:
         """Make every array read-only."""
-        for field in fields(self):
-            value = getattr(self, field.name)
-            if isinstance(value, np.ndarray):
-                value.setflags(write=False)
+        freeze(self)
 
     @property
     def flat(self) -> Floats:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 
 import numpy as np
 from scipy.stats import norm
@@ -15,6 +15,7 @@ from escalade.estimate.jets import Floats
 from escalade.estimate.likelihood import Likelihood
 from escalade.estimate.observations import leaves
 from escalade.estimate.table import Table
+from escalade.game.frozen import freeze
 from escalade.scenario.faults import suggest
 
 Change = Mapping[str, float | str]
@@ -38,8 +39,7 @@ class Prediction:
 
     def __post_init__(self) -> None:
         """Make every array read-only."""
-        for field in fields(self)[1:]:
-            getattr(self, field.name).setflags(write=False)
+        freeze(self)
 
 
 def probabilities(estimate: Estimate, table: Table | None = None) -> Floats:

@@ -10,7 +10,7 @@ import os
 import warnings
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 
 import numpy as np
 from scipy.optimize import brentq
@@ -22,6 +22,7 @@ from escalade.estimate.jets import Floats
 from escalade.estimate.likelihood import Likelihood
 from escalade.estimate.maximise import ALIKE, Objective, Slope, finish
 from escalade.estimate.penalties import penalised
+from escalade.game.frozen import freeze
 
 FALL = float(chi2.ppf(0.9, 1))  # twice the fall at the ends of a 90 % interval
 FAR = 1.6  # times the root of that, to which profiles are followed
@@ -53,8 +54,7 @@ class Profile:
 
     def __post_init__(self) -> None:
         """Make every array read-only."""
-        for field in fields(self)[-2:]:
-            getattr(self, field.name).setflags(write=False)
+        freeze(self)
 
 
 class _Held:

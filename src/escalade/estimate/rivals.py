@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.stats import binomtest, norm
+from scipy.special import betainc
+from scipy.stats import norm
 
 from escalade.errors import EstimateError
 from escalade.estimate.design import Design
@@ -27,7 +28,7 @@ class Comparison:
     Attributes:
         statistic: Vuong's z, or Clarke's number of cases; large for the first model.
         p: How often a statistic as far off arises between models that are equally good.
-        cases: Number of cases.
+        cases: Number of cases; a case with a weight counts so often.
     """
 
     statistic: float
@@ -41,10 +42,12 @@ def vuong(first: Estimate, second: Estimate) -> Comparison:
     Raises:
         EstimateError: When the models were not fitted to the same cases.
     """
-    gains, cost = _gains(first, second)
-    spread = float(gains.std()) * np.sqrt(len(gains))
-    z = float((gains.sum() - cost) / spread) if spread else 0.0
-    return Comparison(z, float(2.0 * norm.sf(abs(z))), len(gains))
+    gains, weight, cost = _gains(first, second)
+    cases = float(weight.sum())
+    total = float(gains @ weight)
+    spread = float(np.sqrt((gains - total / cases) ** 2 @ weight))
+    z = (total - cost) / spread if spread else 0.0
+    return Comparison(z, float(2.0 * norm.sf(abs(z))), round(cases))
 
 
 def clarke(first: Estimate, second: Estimate) -> Comparison:
@@ -53,20 +56,23 @@ def clarke(first: Estimate, second: Estimate) -> Comparison:
     Raises:
         EstimateError: When the models were not fitted to the same cases.
     """
-    gains, cost = _gains(first, second)
-    ahead = int((gains - cost / len(gains) > 0).sum())
-    return Comparison(float(ahead), float(binomtest(ahead, len(gains)).pvalue), len(gains))
+    gains, weight, cost = _gains(first, second)
+    cases = float(weight.sum())
+    ahead = float(weight[gains - cost / cases > 0].sum())
+    least = min(ahead, cases - ahead)
+    tail = float(betainc(cases - least, least + 1.0, 0.5))  # binomial; weights may have fractions
+    return Comparison(ahead, min(1.0, 2.0 * tail), round(cases))
 
 
-def _gains(first: Estimate, second: Estimate) -> tuple[Floats, float]:
-    """[case] Log-likelihood of the first less that of the second, and what its size costs."""
+def _gains(first: Estimate, second: Estimate) -> tuple[Floats, Floats, float]:
+    """[case] Log-likelihood of the first less that of the second; weights; what its size costs."""
     one, other = first.design, second.design
     if one.n_cases != other.n_cases or (one.weight != other.weight).any():
         shown = f"{one.n_cases} and {other.n_cases}"
         raise EstimateError(f"the models were fitted to different cases ({shown})")
     logs = [Likelihood(e.design).point(e.theta).log_seen for e in (first, second)]
-    cost = 0.5 * np.log(one.n_cases) * (len(first.theta) - len(second.theta))
-    return logs[0] - logs[1], float(cost)
+    cost = 0.5 * np.log(one.weight.sum()) * (len(first.theta) - len(second.theta))
+    return logs[0] - logs[1], one.weight, float(cost)
 
 
 @dataclass(frozen=True)
@@ -105,10 +111,10 @@ def cross_validate(
         seed: Of the folds and the starts.
 
     Raises:
-        EstimateError: When cases do not each show one end.
+        EstimateError: When cases do not each show one end; for counts of too many cases.
         ValueError: When there are fewer than 2 folds or more than cases, or `order` misses some.
     """
-    design = estimate.design
+    design = estimate.design.counted()
     tree = design.model.tree
     groups = int(design.cluster.max()) + 1
     if not 2 <= folds <= groups:

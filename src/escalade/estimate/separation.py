@@ -7,6 +7,7 @@ from scipy.optimize import linprog
 
 from escalade.estimate.design import Design
 from escalade.estimate.jets import Floats
+from escalade.estimate.observations import Bools
 from escalade.estimate.tree import Leaf, Turn
 from escalade.game.game import CHANCE
 
@@ -26,7 +27,8 @@ def separated(design: Design, chances: Floats) -> list[int]:
 
     Returns:
         Indices of coefficients, those that separate alone if there are any. None where types are
-        hidden or moves unseen: what was seen is then no choice between known expectations.
+        hidden or moves unseen: what was seen is then no choice between known expectations (see
+        `tells_apart`).
     """
     if design.model.game is not None:
         return []
@@ -45,6 +47,62 @@ def separated(design: Design, chances: Floats) -> list[int]:
     if found.status != 0 or -found.fun <= PUSH * len(rows):
         return []
     return used[np.abs(found.x) > PUSH].tolist()
+
+
+def tells_apart(design: Design, index: int) -> bool:
+    """Whether the column of a coefficient tells moves of its actor apart without exception.
+
+    That alone proves nothing where types are hidden; but where the coefficient also runs off, it
+    says why. At some turn, or at those that the actor cannot tell apart, every case with one move
+    then lies on one side of every case with another.
+
+    Args:
+        design: The model and its data.
+        index: Of the coefficient; of a formula the answer is no.
+    """
+    model = design.model
+    for number, channel in enumerate(design.channels):
+        place = np.flatnonzero(channel.index == index)
+        if channel.formula is not None or not len(place):
+            continue
+        column = channel.columns[place[0]]
+        slots = {slot for (slot, _), given in model.utility.items() if given is number}
+        slots |= {slot for slot, given in model.share.items() if given is number}
+        movers = {model.tree.slots[slot][0] for slot in slots}
+        for (actor, _), moves in _moves_made(design).items():
+            if actor in movers and any(_split(column, made, moves) for made in moves):
+                return True
+    return False
+
+
+def _moves_made(design: Design) -> dict[tuple[int, object], list[Bools]]:
+    """[case] Whether each move is known to have been made, by actor and situation."""
+    found: dict[tuple[int, object], list[Bools]] = {}
+    ends = design.shown.sum(axis=0)
+
+    def visit(node: Turn | Leaf, first: int) -> int:
+        if isinstance(node, Leaf):
+            return first + 1
+        made = []
+        for branch in node.branches:
+            last = visit(branch, first)
+            made.append(design.shown[first:last].sum(axis=0) == ends)
+            first = last
+        if node.actor != CHANCE:
+            key = node.actor, node.situation or id(node)
+            found[key] = [a | b for a, b in zip(found.get(key, made), made, strict=True)]
+        return first
+
+    visit(design.model.tree.root, 0)
+    return found
+
+
+def _split(column: Floats, made: Bools, moves: list[Bools]) -> bool:
+    """Whether all cases with one move lie on one side of those with others."""
+    ours, others = column[made], column[np.logical_or.reduce(moves) & ~made]
+    if not len(ours) or not len(others) or np.ptp(np.concatenate([ours, others])) == 0:
+        return False
+    return bool(ours.min() >= others.max() or ours.max() <= others.min())
 
 
 class _Advantages:

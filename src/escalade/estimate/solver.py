@@ -8,7 +8,7 @@ the points of several searches (see `company`).
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -20,6 +20,7 @@ from escalade.estimate.company import Company
 from escalade.estimate.design import Design
 from escalade.estimate.extensive import ends_in_order, with_ends_apart
 from escalade.estimate.jets import Floats, Jet
+from escalade.game.frozen import freeze
 from escalade.game.tables import Tables
 from escalade.solve import Solution, Status, derivatives, reach, solve
 
@@ -45,8 +46,7 @@ class Branches:
 
     def __post_init__(self) -> None:
         """Make every array read-only."""
-        for field in fields(self)[:2]:
-            getattr(self, field.name).setflags(write=False)
+        freeze(self)
 
     def counts(self) -> dict[str, int]:
         """How many cases ended in each status."""
@@ -90,8 +90,9 @@ class Solver:
         assert model.game is not None
         if model.file.error != "logit":
             raise GameError(
-                f"with {model.file.error} errors the turns must be seen by all and nobody may have "
-                "types; where moves are unseen or types hidden, errors are logit"
+                f"with {model.file.error} errors the turns must be seen by all, nobody may have "
+                "types or uneven habits, and moves may cost nothing; where that is not so, errors "
+                "are logit"
             )
         self.model = model
         self.threads = threads
@@ -130,6 +131,8 @@ class Solver:
         for (slot, outcome), given in model.utility.items():
             rows = 1 + np.flatnonzero(self.game.outcome[list(self.ends)] == outcome)
             payoff[rows, slot] = values[given] if isinstance(given, int) else given
+            if model.paid is not None:
+                payoff[rows, slot] += model.paid[rows - 1, slot][:, None]
         precision = np.array(
             [
                 np.exp(-values[scale]) if isinstance(scale, int) else np.full(n, 1.0 / scale)

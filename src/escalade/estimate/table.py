@@ -26,10 +26,12 @@ class Table:
     Attributes:
         columns: By name, [case].
         name: What messages call the data.
+        rows: [case] Its number among all that were read; in order if None.
     """
 
     columns: dict[str, Column]
     name: str = "the data"
+    rows: NDArray[np.int64] | None = None
 
     def __post_init__(self) -> None:
         """Make every column read-only and make sure that all are as long."""
@@ -46,6 +48,10 @@ class Table:
         """Number of cases."""
         return len(next(iter(self.columns.values())))
 
+    def row(self, case: int) -> int:
+        """The number that messages give to a case: the first that was read is 1."""
+        return 1 + (case if self.rows is None else int(self.rows[case]))
+
     def missing(self, name: str) -> NDArray[np.bool_]:
         """[case] Whether a column has no value."""
         column = self.columns[name]
@@ -55,7 +61,26 @@ class Table:
 
     def take(self, rows: NDArray[Any]) -> Table:
         """The same columns for some of the cases."""
-        return Table({name: column[rows] for name, column in self.columns.items()}, self.name)
+        known = np.arange(len(self)) if self.rows is None else self.rows
+        columns = {name: column[rows] for name, column in self.columns.items()}
+        return Table(columns, self.name, known[rows])
+
+
+def mixed(column: Column) -> int | None:
+    """The first case in which a column has a word although it has numbers elsewhere."""
+    if column.dtype.kind == "f":
+        return None
+    words = np.array([not _is_number(cell) for cell in column.tolist()])
+    filled = column != ""
+    return int(np.argmax(words & filled)) if (~words & filled).any() else None
+
+
+def _is_number(cell: str) -> bool:
+    try:
+        float(cell)
+    except ValueError:
+        return False
+    return True
 
 
 def read_table(data: Any) -> Table:
@@ -85,18 +110,19 @@ def read_table(data: Any) -> Table:
 def _read_csv(path: Path) -> dict[str, Column]:
     with path.open(newline="", encoding="utf-8-sig") as file:
         try:
-            rows = [row for row in csv.reader(file, strict=True) if row]
+            reader = csv.reader(file, strict=True)
+            lines = [(reader.line_num, row) for row in reader if row]
         except (csv.Error, UnicodeDecodeError) as error:
             raise EstimateError(f"{path} is no table: {error}") from None
-    if not rows:
+    if not lines:
         raise EstimateError(f"{path} is empty; its first line names the columns")
-    header, *cases = rows
+    header, *cases = (row for _, row in lines)
     if len(set(header)) < len(header):
         twice = next(name for name in header if header.count(name) > 1)
         raise EstimateError(f"{path}: two columns are called '{twice}'")
-    for number, row in enumerate(cases, 2):
+    for number, row in lines:
         if len(row) != len(header):
-            message = f"row {number} has {len(row)} cells, the first line {len(header)}"
+            message = f"line {number} has {len(row)} cells, the first line {len(header)}"
             raise EstimateError(f"{path}: {message}")
     return {
         name: _column(np.array(cells, dtype=str))

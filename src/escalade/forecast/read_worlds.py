@@ -10,7 +10,6 @@ from numpy.typing import NDArray
 from escalade.forecast.beliefs import taught_bits
 from escalade.forecast.draws import Draws, quantile
 from escalade.forecast.plan import Plan
-from escalade.forecast.priors import shares
 from escalade.forecast.rows import (
     BeliefRow,
     ClaimRow,
@@ -22,6 +21,7 @@ from escalade.forecast.rows import (
 )
 from escalade.forecast.summary import HIGH, LOW, Descent, estimate
 from escalade.forecast.worlds import Ends, Worlds
+from escalade.game.priors import shares
 from escalade.scenario.claims import Claim, OutcomeEvent
 from escalade.scenario.expressions import BoundCompare, QuantityRef, evaluate
 from escalade.scenario.scenario import Outcome, OutcomeGroup, Scenario

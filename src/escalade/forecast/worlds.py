@@ -16,7 +16,8 @@ from escalade.forecast.draws import Draws
 from escalade.forecast.events import Joint
 from escalade.forecast.multiplicity import difference
 from escalade.forecast.plan import Plan, Stage
-from escalade.forecast.priors import class_weights, priors, profile_weights, profiles
+from escalade.forecast.priors import class_weights, profile_weights, profiles
+from escalade.game.priors import priors
 from escalade.game.tables import Tables
 from escalade.solve import Solution, solve
 from escalade.solve.reach import outcome_distribution, teaching

@@ -6,7 +6,7 @@ for every actor and every type of that actor (together a *slot*), a reach and a 
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from escalade.errors import GameError
+from escalade.game.frozen import freeze
 
 if TYPE_CHECKING:
     from escalade.game.tables import Tables
@@ -81,10 +82,7 @@ class Game:
 
     def __post_init__(self) -> None:
         """Make every array read-only."""
-        for field in fields(self):
-            value = getattr(self, field.name)
-            if isinstance(value, np.ndarray):
-                value.setflags(write=False)
+        freeze(self)
 
     @property
     def n_nodes(self) -> int:

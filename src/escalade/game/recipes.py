@@ -93,7 +93,7 @@ class Recipes:
         actors = self.scenario.actors
         start = np.cumsum([0, *(len(actor.types) for actor in actors)])
         table = np.zeros((len(self.payoff), int(start[-1]), n))
-        worth = self._utilities(values, n)
+        worth = self.utilities(values, n)
         amounts: dict[Amount, Floats] = {}
         for row, recipe in enumerate(self.payoff):
             if recipe.outcome >= 0:
@@ -106,7 +106,7 @@ class Recipes:
                 table[row, first:last] -= amounts[amount]
         return table
 
-    def _utilities(self, values: Sequence[Floats], n: int) -> Floats:
+    def utilities(self, values: Sequence[Floats], n: int) -> Floats:
         """[outcome, slot, draw] What each type thinks each outcome is worth, from 0 to 1."""
         columns = [self._worth(want, values, n) for types in self.theatre.wants for want in types]
         return np.stack(columns, axis=1)

@@ -9,6 +9,7 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from escalade.game.frozen import freeze
 from escalade.game.game import CHANCE, Game
 
 Floats = NDArray[np.float64]
@@ -42,8 +43,7 @@ class Tables:
 
     def __post_init__(self) -> None:
         """Make every array read-only."""
-        for field in fields(self):
-            getattr(self, field.name).setflags(write=False)
+        freeze(self)
 
     @property
     def n_draws(self) -> int:
