@@ -27,6 +27,8 @@ from escalade.forecast.plan import plan
 from escalade.forecast.worlds import evaluate
 from escalade.game.game import Game
 from escalade.game.tables import Tables
+from escalade.report.trail import Trail
+from escalade.report.why import shares_chart
 from escalade.scenario.read import read_scenario
 from escalade.scenario.scenario import Input, Scenario
 from escalade.scenario.values import Distribution, Kind, parse_value
@@ -132,6 +134,8 @@ def test_words_of_one_author_are_an_input_of_their_own(tmp_path: Path) -> None:
     assert words.written == "unlikely, very unlikely"
     assert rows(found, "war")["words.low"].share > 0.02
     assert "words" in rows(found, "war", "sentences")
+    drawn = shares_chart(found, Trail(base.scenario))
+    assert "words such as unlikely" in [text.text for text in drawn.texts]
 
 
 def test_what_no_forecast_reads_has_no_share(tmp_path: Path) -> None:

@@ -15,9 +15,13 @@ from escalade.explain.learn import learn
 from escalade.explain.why import why
 from escalade.forecast.forecast import Forecast, forecast
 from escalade.forecast.timeline import timeline
+from escalade.ledger.ledger import read_ledger
+from escalade.ledger.record import resolve
+from escalade.ledger.score import score
 from escalade.report.answers import Answers
 from escalade.report.page import render_page
 from escalade.report.phrases import share
+from ledger.books import day, recorded
 from report.html_page import Page
 from report.test_markdown import tables
 from report.test_page import rich
@@ -102,6 +106,16 @@ def test_json_holds_what_the_verbs_print(told: tuple[Forecast, Answers]) -> None
     assert found["timeline"]["steps"][-1]["outcomes"][0]["probability"] == pytest.approx(
         found["outcomes"][0]["probability"]
     )
+
+
+def test_json_holds_the_record_as_plain_data(
+    told: tuple[Forecast, Answers], tmp_path: Path
+) -> None:
+    path = tmp_path / "ledger.jsonl"
+    resolve(path, recorded(path), "war", at=day(1))
+    answers = Answers(scores=score(read_ledger(path)))
+    (found,) = json.loads(render_page(told[0], answers=answers, form="json"))["score"]
+    assert (found["by"], found["questions"][0]["outcome"]) == ("an author", "war")
 
 
 def test_the_series_has_a_row_for_everything_seen_and_its_cause(

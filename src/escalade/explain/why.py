@@ -28,6 +28,9 @@ PAIRS, WALKED = 192, 8192
 """Pairs of worlds by which shares are measured, and worlds between them: fewer pairs are taken
 where many inputs are uncertain."""
 
+MEANING = "what the author means by "
+"""How inputs that are no numbers of the file, but words, are called."""
+
 FEWEST, FEW = 8, 64
 """Pairs below which shares are withheld, and below which they are called rough."""
 
@@ -243,7 +246,7 @@ def _uncertain(scenario: Scenario) -> Iterator[Uncertain]:
         yield Uncertain(item.name, item.means, item.value.text, item.cite, index, source=source)
     for group in sorted({found for _, item in used if (found := word_group(item.value))}):
         said = [item.value.text for _, item in used if word_group(item.value) == group]
-        means = f"what the author means by words such as {said[0]}"
+        means = f"{MEANING}words such as {said[0]}"
         words = ", ".join(dict.fromkeys(said))
         yield Uncertain(f"words.{group}", means, words, (), group=group)
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any
 
 from escalade.explain.compare import Comparison, Comparisons
@@ -94,7 +94,7 @@ class Answers:
         if self.flips:
             found["flip"] = [flip.as_dict() for flip in self.flips]
         if self.scores:
-            found["score"] = list(self.scores)
+            found["score"] = [asdict(score) for score in self.scores]
         return found
 
     def sections(self, trail: Trail) -> list[Section]:

@@ -11,7 +11,7 @@ from rich.table import Table
 
 from escalade.explain.deletion import Deletion, Moved
 from escalade.explain.subjects import Subject
-from escalade.explain.why import Explained, SentenceRow, ShareRow, Why
+from escalade.explain.why import MEANING, Explained, SentenceRow, ShareRow, Why
 from escalade.forecast.forecast import Forecast
 from escalade.report.charts import WIDTH, Chart, Line, Text
 from escalade.report.trail import Trail
@@ -214,7 +214,8 @@ def shares_chart(found: Why, trail: Trail, only: str = "") -> Chart:
 
 
 def _short(found: Why, row: ShareRow, trail: Trail) -> str:
-    return shorten(_label(found, row.name, trail), 46, placeholder=" …")
+    label = _label(found, row.name, trail).removeprefix(MEANING)  # else all words read alike
+    return shorten(label, 46, placeholder=" …")
 
 
 def _along(part: float) -> float:
