@@ -123,7 +123,7 @@ def read_model(model: str | Path | Mapping[str, Any], *, game: Game | None = Non
     if game is None and file.scenario:
         found = setting(source, file.theatre)
         game, paid = found.game, found.paid if found.paid.any() else None
-        default = 1.0 / found.precision
+        default = (1.0 / found.precision).tolist()
     tree = tree_of_file(source) if game is None else tree_of_game(game)
     reader = _Reader(file, source, tree, default)
     reader.read_types(given=game is not None)
@@ -145,7 +145,7 @@ class _Reader:
         self, file: ModelFile, source: Source, tree: Tree, scale: Sequence[float] | None
     ) -> None:
         self.file, self.source, self.tree = file, source, tree
-        self.unsaid = [1.0] * len(tree.actors) if scale is None else [float(s) for s in scale]
+        self.unsaid = [1.0] * len(tree.actors) if scale is None else list(scale)
         self.channels: list[Channel] = []
         self.utility: dict[tuple[int, int], int | float] = {}
         self.share: dict[int, int | float | None] = {}
