@@ -18,6 +18,8 @@ import click
 from escalade.errors import EscaladeError
 
 if TYPE_CHECKING:
+    from rich.progress import Progress
+
     from escalade.forecast.forecast import Forecast
     from escalade.forecast.worlds import Solver
     from escalade.scenario.scenario import Scenario
@@ -92,17 +94,11 @@ def run_forecast(
     scenario: Scenario, draws: int, seed: int, *, solver: Solver | None = None, **options: Any
 ) -> Forecast:
     """Forecast a scenario, with options of `forecast` and a progress bar on the error stream."""
-    from rich.console import Console
-    from rich.progress import Progress
-
     load_numba()
     from escalade.forecast.forecast import forecast as run
 
-    gc.freeze()
-    gc.enable()
-    console = Console(stderr=True)
     solver = solver or memory()
-    with Progress(console=console, transient=True, disable=not console.is_terminal) as bar:
+    with _progress() as bar:
         what = "solving model worlds (the first run on a machine compiles for a minute)"
         task = bar.add_task(what, total=2 * draws)
 
@@ -118,14 +114,19 @@ def run_forecast(
 @contextmanager
 def working(what: str) -> Generator[Callable[[int], None]]:
     """A sign of life on the error stream while something takes its time."""
+    with _progress() as bar:
+        yield partial(bar.advance, bar.add_task(what, total=None))
+
+
+def _progress() -> Progress:
+    """Progress bars on the error stream, of a terminal alone; rubbish is collected again."""
     from rich.console import Console
     from rich.progress import Progress
 
     gc.freeze()
     gc.enable()
     console = Console(stderr=True)
-    with Progress(console=console, transient=True, disable=not console.is_terminal) as bar:
-        yield partial(bar.advance, bar.add_task(what, total=None))
+    return Progress(console=console, transient=True, disable=not console.is_terminal)
 
 
 def memory() -> Solver:

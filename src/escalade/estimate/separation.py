@@ -15,7 +15,7 @@ PUSH = 1e-6  # of a separating direction, from which a coefficient is named
 
 
 def separated(design: Design, chances: Floats) -> list[int]:
-    """Coefficients without a finite estimate.
+    """Coefficients without a finite estimate, where nothing is hidden; else see `tells_apart`.
 
     They are so where one direction of coefficients makes every move seen more attractive, or no
     less, than each other move. At turns after which play goes on, expectations are those of
@@ -26,12 +26,8 @@ def separated(design: Design, chances: Floats) -> list[int]:
         chances: [leaf, case] Probabilities of the leaves.
 
     Returns:
-        Indices of coefficients, those that separate alone if there are any. None where types are
-        hidden or moves unseen: what was seen is then no choice between known expectations (see
-        `tells_apart`).
+        Indices of coefficients, those that separate alone if there are any.
     """
-    if design.model.game is not None:
-        return []
     rows = _Advantages(design, chances).rows()
     size = np.abs(rows).max(axis=0, initial=0.0)
     used = np.flatnonzero(size > 0)
@@ -60,7 +56,7 @@ def tells_apart(design: Design, index: int) -> bool:
         design: The model and its data.
         index: Of the coefficient; of a formula the answer is no.
     """
-    model = design.model
+    model, made_by = design.model, _moves_made(design)
     for number, channel in enumerate(design.channels):
         place = np.flatnonzero(channel.index == index)
         if channel.formula is not None or not len(place):
@@ -69,7 +65,7 @@ def tells_apart(design: Design, index: int) -> bool:
         slots = {slot for (slot, _), given in model.utility.items() if given is number}
         slots |= {slot for slot, given in model.share.items() if given is number}
         movers = {model.tree.slots[slot][0] for slot in slots}
-        for (actor, _), moves in _moves_made(design).items():
+        for (actor, _), moves in made_by.items():
             if actor in movers and any(_split(column, made, moves) for made in moves):
                 return True
     return False

@@ -20,6 +20,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from escalade.game.frozen import freeze
 from escalade.game.game import Game
 from escalade.game.tables import Tables
 from escalade.solve.adjoint import Edges, Point, Slopes, pull_back
@@ -113,8 +114,7 @@ class Derivatives:
 
     def __post_init__(self) -> None:
         """Make every array read-only."""
-        for field in fields(self):
-            getattr(self, field.name).setflags(write=False)
+        freeze(self)
 
     @property
     def given(self) -> NDArray[np.bool_]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field
 from enum import IntEnum
 from itertools import product
 from typing import NamedTuple
@@ -11,6 +11,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from escalade.game.frozen import freeze
 from escalade.game.game import Game
 
 
@@ -92,8 +93,7 @@ class Equilibria:
 
     def __post_init__(self) -> None:
         """Make every array read-only."""
-        for array in (self.draw, self.residual, self.choice):
-            array.setflags(write=False)
+        freeze(self)
 
 
 @dataclass(frozen=True)
@@ -126,10 +126,7 @@ class Solution:
 
     def __post_init__(self) -> None:
         """Make every array read-only."""
-        for each in fields(self):
-            value = getattr(self, each.name)
-            if isinstance(value, np.ndarray):
-                value.setflags(write=False)
+        freeze(self)
 
     @property
     def n_draws(self) -> int:
