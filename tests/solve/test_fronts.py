@@ -91,7 +91,7 @@ def test_elimination_and_iteration_find_the_same(
     nothing.__set_name__(Run, "layout")
     monkeypatch.setattr(Run, "layout", nothing)
     run = Run(game, tables, (1e-10, 1e4))
-    run.trace(np.arange(16), longest=1.0)
+    run.trace(np.arange(16), [(1.0, 0.0)])
     iterated = run.solution()
     assert eliminated.solved.all()
     assert iterated.solved.all()
@@ -143,7 +143,7 @@ def test_a_fork_that_is_not_quite_one_is_not_jumped(
     tables = compiled.recipes.fill(values, priors(scenario, values)).take(slice(world, world + 1))
     found = solve(compiled.game, tables)
     run = Run(compiled.game, tables, (1e-10, 1e5))
-    run.trace(np.arange(1), longest=0.05)
+    run.trace(np.arange(1), [(0.05, 0.0)])
     fine = run.solution()
     assert found.counts() == fine.counts() == {Status.TRACED: 1}
     assert np.abs(found.choice - fine.choice).max() <= 1e-9

@@ -75,7 +75,7 @@ def test_words_never_come_to_mean_their_opposite() -> None:
 def walked(game: Game, tables: Tables, longest: float) -> Run:
     """Every draw walked from habit, in steps of a bounded length."""
     run = Run(game, tables, (1e-10, 1e6))
-    run.trace(np.arange(tables.n_draws), longest)
+    run.trace(np.arange(tables.n_draws), [(longest, 0.0)])
     return run
 
 

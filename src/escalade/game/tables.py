@@ -149,9 +149,12 @@ def require_resolution(game: Game, tables: Tables) -> None:
     """
     precision = np.repeat(tables.precision, np.diff(game.slot_start), axis=0)
     payoff = tables.payoff
-    _require(game, "payoff", payoff, np.abs(payoff) > LARGEST, f"it must lie within ±{LARGEST:g}")
+    largest = np.maximum(payoff.max(axis=0), -payoff.min(axis=0))
+    if (largest > LARGEST).any():
+        bound = f"it must lie within ±{LARGEST:g}"
+        _require(game, "payoff", payoff, np.abs(payoff) > LARGEST, bound)
     with np.errstate(over="ignore"):
-        largest = np.maximum(payoff.max(axis=0), -payoff.min(axis=0)) * precision
+        largest = largest * precision
     for slot, draw in np.argwhere(largest > STEEPEST)[:1].tolist():
         row = int(np.abs(payoff[:, slot, draw]).argmax())
         where = np.zeros(payoff.shape, dtype=bool)

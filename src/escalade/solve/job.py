@@ -1,6 +1,7 @@
-"""The draws that a block of lanes is given, and what it returns: every walker's own contract.
+"""The draws that lanes are given, and what these return: every walker's own contract.
 
-A job holds numbers as `Tables` does; working memory holds them lane by lane.
+A job holds numbers as `Tables` does; working memory holds them lane by lane. A lane that is free
+takes the next draw, and threads may share a job: none waits for what another does.
 """
 
 from __future__ import annotations
@@ -34,6 +35,7 @@ class Job(NamedTuple):
         residual: [draw] Result.
         reached: [draw] Result.
         sweeps: [draw] Result.
+        next: [1] The first draw that no lane has taken.
     """
 
     n_draws: int
@@ -53,6 +55,7 @@ class Job(NamedTuple):
     residual: Flat
     reached: Flat
     sweeps: NDArray[np.int32]
+    next: NDArray[np.int64]
 
 
 @kernel

@@ -30,6 +30,7 @@ from escalade.solve.packs import (
     larger,
     minimum,
     some,
+    take,
     where,
 )
 from escalade.solve.topology import Topology
@@ -305,15 +306,17 @@ def _entry(version: int) -> Any:
         b_packs, m_packs, s_packs = packs(arrays[1]), packs(arrays[2]), packs(arrays[3])
         for lane in range(LANES):
             s.mode[lane] = IDLE
-        done, active = 0, 1
+        more, active = True, 1
         while active > 0:
             active = 0
             any_check = any_on = False
             for lane in range(LANES):
-                if s.mode[lane] == IDLE and done < job.n_draws:
-                    s.draw[lane] = done
-                    _begin(t, b, s, job, lane)
-                    done += 1
+                if s.mode[lane] == IDLE and more:
+                    draw = take(job.next)
+                    more = draw < job.n_draws
+                    if more:
+                        s.draw[lane] = draw
+                        _begin(t, b, s, job, lane)
                 if s.mode[lane] != IDLE:
                     active += 1
                 any_check |= s.mode[lane] != SWEEP

@@ -31,6 +31,7 @@ from escalade.solve.packs import (
     maximum,
     minimum,
     some,
+    take,
     where,
 )
 from escalade.solve.topology import Topology
@@ -193,16 +194,18 @@ def _entry(version: int) -> Any:
         w, job = pointers(arrays[5]), pointers(arrays[6])
         b_packs, y_packs, w_packs = packs(arrays[1]), packs(arrays[2]), packs(arrays[5])
         group = (y_packs, (packs(arrays[3]), packs(arrays[4])), w_packs)
-        done = 0
+        more = True
         for lane in range(LANES):
             w.start[lane] = -1.0
             w.left[lane] = w.trying[lane] = 0.0
         while True:
             active = 0
             for lane in range(LANES):
-                if w.start[lane] < 0 and done < job.n_draws:
-                    _start(t, b, y, w, (job, lane, done, sweeps))
-                    done += 1
+                if w.start[lane] < 0 and more:
+                    start = take(job.next)
+                    more = start < job.n_draws
+                    if more:
+                        _start(t, b, y, w, (job, lane, start, sweeps))
                 active += 1 if w.start[lane] >= 0 else 0
             if active == 0:
                 return

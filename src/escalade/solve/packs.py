@@ -201,6 +201,16 @@ def some(_typing: Any, flag: Any) -> Any:
 
 
 @intrinsic
+def take(_typing: Any, counter: Any) -> Any:
+    """What a counter [1] holds, which is one more afterwards: no two threads get the same."""
+
+    def codegen(_context: Any, builder: Any, _sig: Any, args: Any) -> Any:
+        return builder.atomic_rmw("add", args[0], _WORD(1), "monotonic")
+
+    return types.int64(counter), codegen
+
+
+@intrinsic
 def _times_power(_typing: Any, p: Any, t: Any) -> Any:
     """p · 2^n of a whole number n that stands in the low bits of t."""
 

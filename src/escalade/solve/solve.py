@@ -33,12 +33,11 @@ from escalade.solve.topology import build_topology, has_feedback
 from escalade.solve.trace import TRIES, trace_block
 
 Floats = NDArray[np.float64]
+Tries = Sequence[tuple[float, float]]
 Draws = NDArray[np.int64] | slice
 
-BLOCK = 64  # draws; lanes refill within a block
-WALK_BLOCK = 256  # of walks, which differ more in length
 JUDGED = 1e-6  # change of a choice within which a walk has but confirmed what sweeps found
-BLOCK_BYTES = 2**26  # payoffs of a block, which is smaller where a game is large
+JOB_BYTES = 2**26  # payoffs of a job, which holds fewer draws where a game is large
 
 
 def solve(
@@ -103,17 +102,14 @@ def solve(
     if backend is not None:
         alone = partial(solve, tolerance=tolerance, max_sweeps=max_sweeps, threads=1, starts=starts)
         return solve_on(backend, alone, game, tables, workers=threads)
-    run = Run(game, tables, (float(tolerance), float(max_sweeps)))
-    workers = threads or os.cpu_count() or 1
+    run = Run(game, tables, (float(tolerance), float(max_sweeps)), threads or os.cpu_count() or 1)
     if run.exact or not run.layout.n_fronts:
-        on_threads(workers, run.solve, run.blocks(np.arange(tables.n_draws)))
-    for longest, firm in TRIES:  # a second one starts from habit
-        hard = run.blocks(run.hard(), 2 * workers, WALK_BLOCK)
-        on_threads(workers, partial(run.trace, longest=longest, firm=firm), hard)
+        run.solve(np.arange(tables.n_draws))
+    run.trace(run.hard())
     solution = run.solution()
     if not starts:
         return solution
-    return replace(solution, equilibria=search(run, solution, starts, workers))
+    return replace(solution, equilibria=search(run, solution, starts))
 
 
 def on_threads(workers: int, function: Callable[[Any], None], items: Sequence[Any]) -> None:
@@ -129,9 +125,12 @@ def on_threads(workers: int, function: Callable[[Any], None], items: Sequence[An
 class Run:
     """One call of `solve`: the game, arranged for the kernels, and the results so far."""
 
-    def __init__(self, game: Game, tables: Tables, asked: tuple[float, float]) -> None:
+    def __init__(
+        self, game: Game, tables: Tables, asked: tuple[float, float], threads: int = 1
+    ) -> None:
         self.game = game
         self.tables = tables
+        self.threads = threads
         self.topology = build_topology(game, tables.prior, tables.payoff.shape[0])
         self.exact = not has_feedback(self.topology)
         self.asked = asked
@@ -143,43 +142,55 @@ class Run:
         self.reached = np.zeros(n)
         self.sweeps = np.zeros(n, dtype=np.int32)
 
-    def blocks(self, draws: NDArray[np.int64], least: int = 1, block: int = BLOCK) -> list[Draws]:
-        """The draws in groups solved on one thread: so many at least, if lanes are full."""
-        most = BLOCK_BYTES // max(1, self.tables.payoff[..., 0].nbytes)
-        size = int(np.clip(most // LANES, 1, block // LANES)) * LANES
-        size = max(1, min(size, max(LANES, -(-len(draws) // least))))
-        return [_block(draws[i : i + size]) for i in range(0, len(draws), size)]
+    def parts(self, draws: NDArray[np.int64], threads: int) -> list[Draws]:
+        """The draws in groups, of one job each, that fill the lanes of so many threads."""
+        most = JOB_BYTES // max(1, self.tables.payoff[..., 0].nbytes)
+        size = LANES * max(threads, most // LANES)
+        return [_part(draws[i : i + size]) for i in range(0, len(draws), size)]
 
-    def solve(self, draws: Draws) -> None:
+    def solve(self, draws: NDArray[np.int64]) -> None:
         """Climb the ladder of precisions."""
-        job = self.job(draws)
+        for part in self.parts(draws, self.threads):
+            job = self.job(part)
+            self._share(job, partial(self._climb, job))
+            self._keep(job, part, Status.EXACT if self.exact else Status.CONVERGED)
+
+    def _climb(self, job: Job) -> None:
         acceleration, lanes = workspace.memory(self.game), workspace.lanes(self.game)
         solve_block((self.topology, self.buffers(), acceleration, lanes, job))
-        self._keep(job, draws, Status.EXACT if self.exact else Status.CONVERGED)
+
+    def _share(self, job: Job, work: Callable[[], None]) -> None:
+        """Let threads take draws from a job, each for lanes of its own."""
+        threads = min(self.threads, -(-job.n_draws // LANES))
+        on_threads(threads, lambda _: work(), range(threads))
 
     def hard(self) -> NDArray[np.int64]:
         """Draws that are not solved with the sweeps that they were allowed."""
         failed = self.status == Status.FAILED
         return np.flatnonzero(failed & (self.sweeps < self.asked[1]))
 
-    def trace(self, draws: Draws, longest: float, firm: float = 0.0) -> None:
+    def trace(self, draws: NDArray[np.int64], tries: Tries = TRIES) -> None:
         """Follow draws by arclength; those that sweeps have solved are judged, where they stand."""
-        job = self.job(draws)
-        job.choice[:] = self.choice[:, draws].T
-        job.reached[:] = self.reached[draws]
-        job.sweeps[:] = self.sweeps[draws]
+        for part in self.parts(draws, self.threads):
+            job = self.job(part)
+            job.choice[:] = self.choice[:, part].T
+            job.reached[:] = self.reached[part]
+            job.sweeps[:] = self.sweeps[part]
+            self._share(job, partial(self._walk, job, np.array(tries)))
+            job.choice[job.solved == 0] = np.nan
+            judged = self.reached[part] == 1.0
+            if judged.any():
+                apart = np.exp(job.choice.T) - np.exp(self.choice[:, part])
+                judged &= np.abs(apart).max(axis=0, initial=0.0) <= JUDGED
+            self._keep(job, part, np.where(judged, Status.CONVERGED, Status.TRACED))
+
+    def _walk(self, job: Job, tries: Floats) -> None:
         walk = workspace.walk(self.game)
         slopes = workspace.slopes(self.game, self.topology, self.tables)
         systems = workspace.systems(self.game, slopes.n_messages, self.layout)
         fronts = workspace.fronts(self.layout)
         arrays = (self.topology, self.buffers(), systems, slopes, fronts, walk, job)
-        trace_block(arrays, longest, firm)
-        job.choice[job.solved == 0] = np.nan
-        apart = np.abs(np.exp(job.choice.T) - np.exp(self.choice[:, draws])).max(
-            axis=0, initial=0.0
-        )
-        judged = (self.reached[draws] == 1.0) & (apart <= JUDGED)
-        self._keep(job, draws, np.where(judged, Status.CONVERGED, Status.TRACED))
+        trace_block(arrays, tries)
 
     def solution(self) -> Solution:
         """All results."""
@@ -207,7 +218,8 @@ class Run:
         results = (np.zeros(n, dtype=np.int8), np.zeros(n), np.zeros(n), np.zeros(n, np.int32))
         choice, value = np.full((n, self.game.n_choices), np.nan), np.empty((self.game.n_slots, n))
         sizes = (n, len(self.tables.payoff), len(habit), int(self.exact), *self.asked)
-        return Job._make((*sizes, *numbers, habit.ravel(), choice, value, *results))
+        first = np.zeros(1, dtype=np.int64)
+        return Job._make((*sizes, *numbers, habit.ravel(), choice, value, *results, first))
 
     def _log_habit(self, draws: Draws) -> Floats:
         """[norm row, draw] Log habit, summing to one in an information set."""
@@ -231,7 +243,7 @@ class Run:
         self.sweeps[draws] = job.sweeps
 
 
-def _block(draws: NDArray[np.int64]) -> Draws:
+def _part(draws: NDArray[np.int64]) -> Draws:
     """These draws; a slice, which copies fast, where they follow each other."""
     first, last = int(draws[0]), int(draws[-1])
     return slice(first, last + 1) if last - first == len(draws) - 1 else draws

@@ -45,7 +45,7 @@ DOUBT = 1e-3  # odds of every other move there
 SEED = 0
 
 
-def search(run: Run, solution: Solution, starts: int, workers: int) -> Equilibria:
+def search(run: Run, solution: Solution, starts: int) -> Equilibria:
     """Distinct equilibria of every draw: that of the principal branch, and those found besides.
 
     Two are distinct when some choice probability differs by more than `DISTINCT`, be it at an
@@ -57,7 +57,6 @@ def search(run: Run, solution: Solution, starts: int, workers: int) -> Equilibri
         run: The game, arranged for the kernels.
         solution: Its solution.
         starts: Starting points for every draw.
-        workers: Threads.
     """
     points = np.zeros((0, run.game.n_choices))
     if not run.exact:  # where one backward pass is the equilibrium there is no other
@@ -74,7 +73,7 @@ def search(run: Run, solution: Solution, starts: int, workers: int) -> Equilibri
 
     everything = np.arange(solution.n_draws)
     groups = [everything[i : i + LANES] for i in range(0, len(everything), LANES)]
-    with ThreadPoolExecutor(workers) as pool:
+    with ThreadPoolExecutor(run.threads) as pool:
         found = [each for group in pool.map(find, groups) for each in group]
     return Equilibria(
         starts,
@@ -136,7 +135,7 @@ def _try_all(
     for turn, (topology, sweeps) in enumerate(kinds):
         which = np.arange(turn, len(points), len(kinds))
         draw, start = (part.ravel() for part in np.meshgrid(np.arange(len(draws)), which))
-        for pairs in run.blocks(np.arange(len(draw))):
+        for pairs in run.parts(np.arange(len(draw)), 1):
             job = run.job(draws[draw[pairs]])
             job.choice[:] = points[start[pairs]]
             slopes = workspace.slopes(run.game, topology, run.tables)

@@ -13,7 +13,8 @@ symmetry (Allgower & Georg 1990, ch. 2 and 8). There the walk goes straight on. 
 before it kept to the stretch before any fold, where the orientation is that of habit: a point that
 it leaves with the other one lies on another branch, and the walk begins at habit instead.
 
-Every lane walks on its own, and one that has ended takes the next draw.
+Every lane walks on its own, and one that has ended takes the next draw. A walk that fails is tried
+once more, in short steps.
 """
 
 from __future__ import annotations
@@ -44,12 +45,13 @@ from escalade.solve.packs import (
     minimum,
     root,
     some,
+    take,
     where,
 )
 from escalade.solve.topology import Topology
 from escalade.solve.walk import FORK, SHORTEST, WARY, Walk, advance, keep, predict
 
-TRIES = ((2.5, 1.0), (0.3, 0.0))  # longest step, and how firm, of a first and of a second try
+TRIES = ((2.5, 1.0), (0.3, 0.0))  # `longest` and `firm` of `Walk`, of a first and a second try
 NOISE = 2.0**-50  # relative difference of a point from its reply that is none
 NEWTON = 6  # corrections of one step,
 LAST_NEWTON = 12  # and of the last one, which must be exact
@@ -65,37 +67,37 @@ Group = tuple[Systems, tuple[Slopes, Fronts], Walk]
 
 
 @kernel
-def _step(t: Topology, b: Buffers, group: Group, bounds: tuple[float, float, float]) -> float:
+def _step(t: Topology, b: Buffers, group: Group, tolerance: float) -> float:
     """One sweep and one linear system for every lane; returns which lanes arrived."""
-    (y, d, w), (tolerance, longest, firm) = group, bounds
+    y, d, w = group
     predict(b, y, w)
     sweep_at(t, b, y, y.at[b.n_choices], w.walking[0])
     goal = where(w.last[0], 0.01 * tolerance, LOOSE * minimum(w.length[0] + SHORTEST, 1.0))
     patient = above(where(w.last[0], LAST_NEWTON, NEWTON), w.rounds[0])
     if d[1].n_fronts > 0:
-        near, off = _exactly(t, b, group, (goal, firm), patient)
+        near, off = _exactly(t, b, group, goal, patient)
     else:
         near, off = _iteratively(t, b, group, goal, patient)
-    fits, strays = advance(b, y, w, longest)
+    fits, strays = advance(b, y, w)
     good = near * fits * (1.0 - w.barred[0] * (1.0 - above(1.0, y.at[b.n_choices])))
     off *= 1.0 - strays
     w.rounds[0] += off
     w.sense[0] = where(good, y.sign[0], w.sense[0])
     w.fresh[0] = 1.0 - off
-    keep(b, y, w, (good, w.walking[0] - good - off), longest)
+    keep(b, y, w, (good, w.walking[0] - good - off))
     return good * w.last[0]
 
 
 @kernel
 def _exactly(
-    t: Topology, b: Buffers, group: Group, goals: tuple[float, float], patient: float
+    t: Topology, b: Buffers, group: Group, goal: float, patient: float
 ) -> tuple[float, float]:
     """By elimination every lane gets both a correction, in the plane of its step, and a tangent.
 
     What a correction leaves is about its square. Returns the lanes that this puts on the branch,
     and those to be corrected again.
     """
-    (y, (d, f), w), (goal, firm), n = group, goals, b.n_choices
+    (y, (d, f), w), n = group, b.n_choices
     wrong = full(0.0)
     for i in range(n):
         y.right[i] = y.at[i] - b.x[i]
@@ -125,7 +127,7 @@ def _exactly(
     y.sign[0] = where(bottom, 0.0 - sign, sign)
     y.sweeps[0] += PASSES * w.walking[0]
     wary = above(WARY, w.length[0]) * above(w.length[0], 0.0)
-    firm = where(wary * (1.0 - w.last[0]), goal, maximum(goal, firm * root(goal)))
+    firm = where(wary * (1.0 - w.last[0]), goal, maximum(goal, w.firm[0] * root(goal)))
     near = w.walking[0] * above(firm, moves)
     return near, (w.walking[0] - near) * patient
 
@@ -205,10 +207,11 @@ def _normalise(t: Topology, b: Buffers, w: Walk, infoset: int, k: int) -> None:
 
 
 @kernel
-def _start(t: Topology, b: Buffers, y: Systems, w: Walk, at: tuple[Job, int, int]) -> None:
+def _start(t: Topology, b: Buffers, y: Systems, w: Walk, at: tuple[Job, int, int, Any]) -> None:
     """Put a lane on the point that the ladder left for its draw, or on habit."""
-    job, lane, draw = at
-    n = b.n_choices
+    job, lane, draw, tries = at
+    n, attempt = b.n_choices, int(w.attempt[lane])
+    w.longest[lane], w.firm[lane] = tries[attempt, 0], tries[attempt, 1]
     load(t, b, job, lane, draw)
     left = read_start(t, b, job, w.point, (lane, draw))
     for i in range(lane, n * LANES, LANES):
@@ -225,44 +228,64 @@ def _start(t: Topology, b: Buffers, y: Systems, w: Walk, at: tuple[Job, int, int
 
 
 @kernel
-def _end(t: Topology, b: Buffers, y: Systems, w: Walk, at: tuple[Job, int]) -> None:
-    """Free a lane that has ended; from habit it walks again if the ladder left a wrong point."""
-    job, lane = at
-    draw = int(w.draw[lane])
-    row = draw * b.n_choices
-    wrong = w.length[lane] == 0.0 and w.residual[lane] == np.inf and job.choice[row] <= 0.0
-    if wrong and y.sweeps[lane] < job.max_sweeps:
-        job.choice[row], job.reached[draw], job.sweeps[draw] = np.nan, 0.0, int(y.sweeps[lane])
-        _start(t, b, y, w, (job, lane, draw))
-    else:
-        _finish(t, b, y, w, at)
-        w.draw[lane] = -1.0
+def _fill(t: Topology, b: Buffers, y: Systems, w: Walk, given: tuple[Job, Any]) -> bool:
+    """Give the next draws to lanes that are free; returns whether any lane has one."""
+    job, tries = given
+    active = False
+    for lane in range(LANES):
+        if w.draw[lane] < 0 and job.next[0] < job.n_draws:
+            draw = take(job.next)
+            if draw < job.n_draws:
+                w.attempt[lane] = 0.0
+                _start(t, b, y, w, (job, lane, draw, tries))
+        active |= w.draw[lane] >= 0
+    return active
 
 
 @kernel
-def _finish(t: Topology, b: Buffers, y: Systems, w: Walk, at: tuple[Job, int]) -> None:
-    """Write the results of a lane that has ended: its point when the residual supports it."""
+def _end(t: Topology, b: Buffers, y: Systems, w: Walk, at: tuple[Job, int, Any]) -> None:
+    """Free a lane that has ended, or let it walk again, from habit.
+
+    It does where the ladder left a wrong point, and where another try is left.
+    """
+    job, lane, tries = at
+    draw = int(w.draw[lane])
+    row = draw * b.n_choices
+    wrong = w.length[lane] == 0.0 and w.residual[lane] == np.inf and job.choice[row] <= 0.0
+    solved = _finish(t, b, y, w, (job, lane))
+    if not wrong:
+        w.attempt[lane] += 1.0
+    if solved or y.sweeps[lane] >= job.max_sweeps or w.attempt[lane] >= len(tries):
+        w.draw[lane] = -1.0
+    else:
+        job.choice[row] = np.nan
+        job.reached[draw] = 0.0 if wrong else job.reached[draw]
+        _start(t, b, y, w, (job, lane, draw, tries))
+
+
+@kernel
+def _finish(t: Topology, b: Buffers, y: Systems, w: Walk, at: tuple[Job, int]) -> bool:
+    """Write the results of a lane that has ended; returns whether the residual supports these."""
     job, lane = at
     draw = int(w.draw[lane])
     solved = write_result(t, b, job, (lane, draw), w.residual[lane])
     reached = max(job.reached[draw], w.reached[lane])
     job.reached[draw] = 1.0 if solved else min(reached, 1.0 - 2.0**-53)
     job.sweeps[draw] = int(y.sweeps[lane])
+    return solved
 
 
 def _entry(version: int) -> Any:
     """The kernel that Python calls, compiled for this version of all kernels."""
 
     @entry
-    def trace_block(arrays: Any, longest: float, firm: float) -> None:
-        """Walk every draw of a job to the precision asked for.
+    def trace_block(arrays: Any, tries: Any) -> None:
+        """Walk the draws of a job to the precision asked for.
 
         Args:
             arrays: `Topology`, `Buffers`, `Systems`, `Slopes`, `Fronts`, `Walk`, `Job`; the job's
                 `choice` holds log choices on the branch at its `reached`, or NaN to start at habit.
-            longest: Longest step: about the change of a log choice that is made for sure.
-            firm: Correction of a choice that is trusted to leave no more than the end of a step may
-                be off, in roots of that; 0 trusts none.
+            tries: [try, 2] `longest` and `firm` of `Walk`, for one try after the other.
         """
         if version < 0:  # never: named here to be part of the key under which this is kept
             return
@@ -270,26 +293,17 @@ def _entry(version: int) -> Any:
         w, job = pointers(arrays[5]), pointers(arrays[6])
         b_packs, y_packs, w_packs = packs(arrays[1]), packs(arrays[2]), packs(arrays[5])
         group = (y_packs, (packs(arrays[3]), packs(arrays[4])), w_packs)
-        done = 0
         for lane in range(LANES):
             w.draw[lane] = -1.0
-        while True:
-            active = 0
-            for lane in range(LANES):
-                if w.draw[lane] < 0 and done < job.n_draws:
-                    _start(t, b, y, w, (job, lane, done))
-                    done += 1
-                active += 1 if w.draw[lane] >= 0 else 0
-            if active == 0:
-                return
-            arrived = _step(t, b_packs, group, (job.tolerance, longest, firm))
+        while _fill(t, b, y, w, (job, tries)):
+            arrived = _step(t, b_packs, group, job.tolerance)
             if some(arrived):
                 _measure(t, b_packs, y_packs, w_packs, arrived)
             for lane in range(LANES):
                 if y.sweeps[lane] >= job.max_sweeps:
                     w.walking[lane] = 0.0
                 if w.draw[lane] >= 0 and w.walking[lane] == 0.0:
-                    _end(t, b, y, w, (job, lane))
+                    _end(t, b, y, w, (job, lane, tries))
 
     return trace_block
 

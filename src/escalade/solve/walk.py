@@ -67,6 +67,10 @@ class Walk(NamedTuple):
         steps: [1] Steps so far.
         draw: [1] The draw that the lane holds.
         residual: [1] Residual where a walk has arrived.
+        attempt: [1] Number of this try.
+        longest: [1] Its longest step: about the change of a log choice that is made for sure.
+        firm: [1] Correction of a choice that it trusts to leave no more than the end of a step may
+            be off, in roots of that; 0 trusts none.
     """
 
     point: Flat
@@ -90,6 +94,9 @@ class Walk(NamedTuple):
     steps: Flat
     draw: Flat
     residual: Flat
+    attempt: Flat
+    longest: Flat
+    firm: Flat
 
 
 @kernel
@@ -113,7 +120,7 @@ def predict(b: Buffers, y: Systems, w: Walk) -> None:
 
 
 @kernel
-def advance(b: Buffers, y: Systems, w: Walk, longest: float) -> tuple[float, float]:
+def advance(b: Buffers, y: Systems, w: Walk) -> tuple[float, float]:
     """Correct the points; returns where this continues the branch, and where a step strays.
 
     A step longer than the longest, which many choices share, hides the turn of a few: it must be
@@ -127,7 +134,7 @@ def advance(b: Buffers, y: Systems, w: Walk, longest: float) -> tuple[float, flo
     y.at[n] += where(share, share * y.found[n], 0.0)
     gap = y.at[n] - w.ahead[n]
     length = absolute(where(w.last[0], (1.0 - w.point[n]) / w.along[n], w.length[0]))
-    crowd = maximum(1.0, length / longest)
+    crowd = maximum(1.0, length / w.longest[0])
     turn = crowd * crowd * (1.0 - w.cosine[0])
     known = above(w.turn[0], 0.0 - 0.5) * above(w.length[0], WARY)
     swing = where(w.rounds[0] * known, absolute(turn - w.turn[0]), 0.0)
@@ -141,7 +148,7 @@ def advance(b: Buffers, y: Systems, w: Walk, longest: float) -> tuple[float, flo
 
 
 @kernel
-def keep(b: Buffers, y: Systems, w: Walk, ended: tuple[float, float], longest: float) -> None:
+def keep(b: Buffers, y: Systems, w: Walk, ended: tuple[float, float]) -> None:
     """Accept good points, shorten the steps that were bad, and end lanes that stall."""
     (good, bad), n = ended, b.n_choices
     on, size, largest = good * (1.0 - w.last[0]), full(0.0), full(0.0)
@@ -161,10 +168,10 @@ def keep(b: Buffers, y: Systems, w: Walk, ended: tuple[float, float], longest: f
     w.reached[0] = maximum(w.reached[0], where(good, y.at[n], 0.0))
     growth = maximum(0.5, root(AIM / maximum(w.turn[0], 0.25 * AIM)))
     growth = where(above(LATE, w.rounds[0]), growth, minimum(growth, LESS))
-    most = longest * maximum(1.0, CROWD * root(size / largest))
+    most = w.longest[0] * maximum(1.0, CROWD * root(size / largest))
     most = where(above(LINE, w.turn[0]), 1e300, most)
     longer = minimum(w.length[0] * growth, most)
-    longer = where(longer, longer, minimum(FIRST, longest))
+    longer = where(longer, longer, minimum(FIRST, w.longest[0]))
     first = bad * w.last[0]
     w.length[0] = where(on, longer, where(bad - first, 0.4 * w.length[0], w.length[0]))
     w.barred[0] = where(good + bad, first, w.barred[0])
