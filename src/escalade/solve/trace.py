@@ -84,7 +84,7 @@ def _step(t: Topology, b: Buffers, group: Group, tolerance: float) -> float:
     w.rounds[0] += off
     w.sense[0] = where(good, y.sign[0], w.sense[0])
     w.fresh[0] = 1.0 - off
-    keep(b, y, w, (good, w.walking[0] - good - off))
+    keep(b, y, d[0], w, (good, w.walking[0] - good - off))
     return good * w.last[0]
 
 

@@ -11,10 +11,10 @@ from typing import NamedTuple
 
 from escalade.solve.krylov import Systems
 from escalade.solve.lanes import Buffers, Flat
+from escalade.solve.linear import Slopes
 from escalade.solve.packs import (
     above,
     absolute,
-    exp,
     fma,
     full,
     kernel,
@@ -148,13 +148,13 @@ def advance(b: Buffers, y: Systems, w: Walk) -> tuple[float, float]:
 
 
 @kernel
-def keep(b: Buffers, y: Systems, w: Walk, ended: tuple[float, float]) -> None:
+def keep(b: Buffers, y: Systems, d: Slopes, w: Walk, ended: tuple[float, float]) -> None:
     """Accept good points, shorten the steps that were bad, and end lanes that stall."""
     (good, bad), n = ended, b.n_choices
     on, size, largest = good * (1.0 - w.last[0]), full(0.0), full(0.0)
     for i in range(n):
         w.point[i] = where(good, y.at[i], w.point[i])
-        w.weight[i] = where(on, exp(minimum(y.at[i], 0.0)) + RARE, w.weight[i])
+        w.weight[i] = where(on, d.sigma[i] + RARE, w.weight[i])
         change = w.weight[i] * y.tangent[i] * y.tangent[i]
         size, largest = size + change, maximum(largest, change)
     w.point[n] = where(good, y.at[n], w.point[n])
