@@ -20,7 +20,8 @@ from escalade.game.tables import own_numbers
 from escalade.scenario.read import read_scenario
 from escalade.solve import Status, solve
 from escalade.solve import fronts as rooms
-from escalade.solve.fronts import NOTHING, group_nodes, lay_out
+from escalade.solve.fronts import NOTHING, lay_out
+from escalade.solve.grouping import group_nodes
 from escalade.solve.solve import Run
 from escalade.solve.topology import build_topology
 from game.trees import Turn, numbers, tree

@@ -19,7 +19,6 @@ from escalade.solve.topology import Topology
 
 PASSES = 4.0  # what one system costs, in sweeps: 3 to 6
 SMALLEST = 1e-13  # pivot: at a fork it would vanish, and rounding decide where to
-INPUT, NOTHING = -2, -1  # in place of the choice before
 
 
 # Of a front: its number, and how many choices, open choices, felt inputs and inputs it has. Rows
@@ -49,8 +48,9 @@ def eliminate(
     """
     sign = full(1.0)
     for number in range(f.n_fronts):
-        front = _place(t, f, number)
-        _, choices, n_open, n_felt, _ = front
+        choices, n_open, n_felt = f.n_own[number], f.n_open[number], f.n_felt[number]
+        inputs = f.first_input[number + 1] - f.first_input[number]
+        front = number, choices, n_open, n_felt, inputs
         for i in range(choices * (n_open + n_felt + 2)):
             f.equation[i] = full(0.0)
         for each in range(f.first_set[number], f.first_set[number + 1]):
@@ -62,30 +62,22 @@ def eliminate(
     return sign
 
 
-@inlined
-def _place(t: Topology, f: Fronts, number: int) -> Front:
-    """Number the choices of a front, open ones first, and its inputs."""
-    first, last = f.first_input[number], f.first_input[number + 1]
-    for i in range(first, last):
-        f.spot[f.input[i]], f.rise[f.input[i]] = i - first, INPUT
-    n_open, choices = 0, f.n_open[number]
-    for each in range(f.first_set[number], f.first_set[number + 1]):
-        infoset = f.set[each]
-        start = t.choice[infoset]
-        for i in range(start, start + t.actions[infoset] * t.types[infoset]):
-            f.rise[i] = NOTHING
-            if f.open[i]:
-                f.spot[i] = n_open
-                n_open += 1
-                if f.above[i] >= 0:
-                    f.rise[i] = f.spot[f.above[i]]
-            else:
-                f.spot[i] = choices
-                choices += 1
-    return number, choices, n_open, f.n_felt[number], last - first
-
-
 Row = tuple[Flat, int, int, int]  # array, where its choices begin, where its inputs do, its end
+
+
+@kernel
+def leave_habit(t: Topology, d: Slopes, precision: Flat, wanted: Vectors) -> float:
+    """What `eliminate` finds at precision 0, where no choice depends on another."""
+    for infoset in range(t.n_infosets):
+        rise, types = precision[t.mover[infoset]], t.types[infoset]
+        first, size = t.choice[infoset], t.actions[infoset] * t.types[infoset]
+        for k in range(types):
+            mean = full(0.0)
+            for i in range(first + k, first + size, types):
+                mean = fma(d.sigma[i], d.action[i], mean)
+            for i in range(first + k, first + size, types):
+                wanted[0][i], wanted[1][i] = full(0.0), rise * (d.action[i] - mean)
+    return full(1.0)
 
 
 @inlined
@@ -95,13 +87,11 @@ def _add_below(f: Fronts, to: Row, child: tuple[int, int], factor: float) -> Non
     first, last = f.first_input[f.entry_front[entry]], f.first_input[f.entry_front[entry] + 1]
     source = f.entry_row[entry] + slot * (last - first + 2)
     for i in range(first, last):
-        spot, rise, slope = f.spot[f.input[i]], f.rise[f.input[i]], factor * f.stack[source]
-        if rise == INPUT:
-            row[inputs + spot] += slope
-        else:  # made here: itself, and all before
-            row[choices + spot] += slope
-            if rise >= 0:
-                row[inputs + rise] += slope
+        made, before, slope = f.input_made[i], f.input_from[i], factor * f.stack[source]
+        if made >= 0:
+            row[choices + made] += slope
+        if before >= 0:
+            row[inputs + before] += slope
         source += 1
     row[end - 2] = fma(factor, f.stack[source], row[end - 2])
     row[end - 1] = fma(factor, f.stack[source + 1], row[end - 1])
@@ -114,7 +104,7 @@ Set = tuple[int, Front]  # an information set and its front
 def _equation(f: Fronts, front: Front, choice: int) -> Row:
     """The row of the equation of a choice."""
     _, _, n_open, n_felt, _ = front
-    start = f.spot[choice] * (n_open + n_felt + 2)
+    start = f.column[choice] * (n_open + n_felt + 2)
     return f.equation, start, start + n_open, start + n_open + n_felt + 2
 
 
@@ -133,21 +123,19 @@ def _action_slopes(t: Topology, b: Buffers, d: Slopes, f: Fronts, at: Set) -> No
             if last - first > 1:
                 gain = belief * (b.value[t.place[child] + own + k] - d.action[choice])
                 for j in range(t.first_term[m], t.first_term[m + 1]):
-                    if t.term[j] < t.n_marginals:
-                        _add_play(t, b, d, f, row, (t.term[j], gain))
+                    if f.play[j] >= 0:
+                        _add_play(t, b, d, row, (t.term[j], f.play[j], gain))
             if f.below[child] >= 0:
                 _add_below(f, row, (f.below[child], own + k), belief)
 
 
 @inlined
-def _add_play(
-    t: Topology, b: Buffers, d: Slopes, f: Fronts, to: Row, play: tuple[int, float]
-) -> None:
+def _add_play(t: Topology, b: Buffers, d: Slopes, to: Row, play: tuple[int, int, float]) -> None:
     """Add to a row the slopes of the log weight of another actor's play, times a gain."""
-    (row, _, inputs, _), (marginal, gain) = to, play
-    made, actor = t.marginal_choice[marginal], t.view_actor[t.marginal_view[marginal]]
-    for k in range(t.slots[actor + 1] - t.slots[actor] if made >= 0 else 0):
-        at = inputs + f.spot[made + k]
+    (row, _, inputs, _), (marginal, column, gain) = to, play
+    actor = t.view_actor[t.marginal_view[marginal]]
+    for k in range(t.slots[actor + 1] - t.slots[actor]):
+        at = inputs + column + k
         row[at] = fma(gain, d.share[marginal * b.width + k], row[at])
 
 
@@ -164,20 +152,20 @@ def _choice_slopes(
         for j in range(columns):
             mean = full(0.0)
             for i in range(first + k, first + k + actions * types, types):
-                mean = fma(d.sigma[i], f.equation[f.spot[i] * columns + j], mean)
+                mean = fma(d.sigma[i], f.equation[f.column[i] * columns + j], mean)
             for i in range(first + k, first + k + actions * types, types):
-                at_j = f.spot[i] * columns + j
+                at_j = f.column[i] * columns + j
                 slope = scale * (f.equation[at_j] - mean)
                 f.equation[at_j] = 0.0 - slope if j < n_open else slope
         mean = full(0.0)
         for i in range(first + k, first + k + actions * types, types):
             mean = fma(d.sigma[i], d.action[i], mean)
         for i in range(first + k, first + k + actions * types, types):
-            start, end = f.spot[i] * columns, f.spot[i] * columns + columns
+            start, end = f.column[i] * columns, f.column[i] * columns + columns
             f.equation[end - 2] -= right[i]
             f.equation[end - 1] += rise * (d.action[i] - mean)
-            if f.open[i]:
-                f.equation[start + f.spot[i]] += 1.0
+            if f.column[i] < n_open:
+                f.equation[start + f.column[i]] += 1.0
 
 
 @inlined
@@ -274,7 +262,7 @@ def _node_slopes(
 def _add_choice(f: Fronts, to: Row, choice: int, gain: float, right: Flat) -> None:
     """Add to a row the slopes of a new log choice, times a gain."""
     row, choices, _, end = to
-    row[choices + f.spot[choice]] += gain
+    row[choices + f.column[choice]] += gain
     row[end - 2] = fma(gain, right[choice], row[end - 2])
 
 
@@ -301,8 +289,8 @@ def _add_expected(
     for k in range(types):
         sigma, weight = d.sigma[choice + a * types + k], b.held[held + k] * value
         _add_choice(f, row, choice + a * types + k, weight * sigma, right)
-        if t.last_choice[infoset] >= 0:
-            at_k = row[2] + f.spot[t.last_choice[infoset] + k]
+        if f.column_before[infoset] >= 0:
+            at_k = row[2] + f.column_before[infoset] + k
             row[0][at_k] += weight * (sigma - mixed)
     return mixed
 
@@ -311,7 +299,6 @@ def _add_expected(
 def _descend(t: Topology, f: Fronts, wanted: Vectors) -> None:
     """Slopes of all log choices from the root down, once those of the inputs are known."""
     for number in range(f.n_fronts - 1, -1, -1):
-        _place(t, f, number)
         for each in range(f.first_set[number], f.first_set[number + 1]):
             first = t.choice[f.set[each]]
             for choice in range(first, first + t.actions[f.set[each]] * t.types[f.set[each]]):
@@ -322,7 +309,7 @@ def _descend(t: Topology, f: Fronts, wanted: Vectors) -> None:
 def _move(f: Fronts, number: int, choice: int) -> tuple[float, float]:
     """Slopes of one log choice; sets the cumulative ones."""
     first, felt = f.first_input[number], f.n_felt[number]
-    start = f.kept[number] + f.spot[choice] * (felt + 2)
+    start = f.kept[number] + f.column[choice] * (felt + 2)
     moved, risen = f.solved[start + felt], f.solved[start + felt + 1]
     for i in range(felt):
         slope, choice_above = f.solved[start + i], f.input[first + i]

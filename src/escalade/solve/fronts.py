@@ -17,7 +17,8 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from escalade.game.game import END, Game
+from escalade.game.game import Game
+from escalade.solve.grouping import Grouping, Needs, find_inputs, group_nodes, moves_before
 from escalade.solve.lanes import Flat
 from escalade.solve.packs import LANES
 from escalade.solve.topology import VALUE, Topology, starts
@@ -26,7 +27,7 @@ Ints = NDArray[np.int32]
 Longs = NDArray[np.int64]
 
 MOST_BYTES = 2**30  # of what is kept of all fronts, and of the vectors of a walk
-VECTORS = 16  # of these, a number for each choice
+VECTORS = 14  # of these, a number for each choice
 MOST_WORK = 400  # multiplications per value of a node, beyond which an iteration is cheaper
 
 
@@ -34,7 +35,9 @@ class Fronts(NamedTuple):
     """The fronts of a game, children before parents, and room to eliminate them; packs of floats.
 
     An *entry* is a node that a front holds: either its own, at the level of the front, or one that
-    passes to a deeper front. A *cumulative* slope is that of the log reach behind a choice.
+    passes to a deeper front. An *input* is a choice made above a front that matters in the front or
+    below, first those that its own choices depend on. A *cumulative* slope is that of the log reach
+    behind a choice.
 
     Attributes:
         n_fronts: Number of fronts; 0 where systems are to be solved by iteration.
@@ -46,17 +49,21 @@ class Fronts(NamedTuple):
         first_set: [front + 1] Where its information sets begin in `set`.
         set: Information sets.
         first_input: [front + 1] Where its inputs begin in `input`.
-        input: Choices whose cumulative slopes matter in the front or below, first those that its
-            own choices depend on.
-        n_felt: [front] How many these are.
-        n_open: [front] How many of its choices are inputs below.
-        open: [choice] Whether it is one of them.
+        input: Inputs.
+        input_made: [input] Its column among the choices of the front above, if made there; else -1.
+        input_from: [input] The column, among the inputs of the front above, of itself or of the
+            same type's choice before; -1 if none.
+        n_felt: [front] On how many inputs its own choices depend.
+        n_own: [front] How many choices it has.
+        n_open: [front] How many of these are inputs below.
+        column: [choice] Its column in its front, open ones first.
+        column_before: [infoset] Column among the inputs of the mover's last choice there; only
+            where that has several types.
+        play: [term] Column among the inputs of the play that a belief depends on; -1 if none.
         base: [front] Where its entries' rows begin in `stack`.
         kept: [front] Where its solved rows begin in `solved`.
         above: [choice] The same type's last choice before; -1 if none.
         below: [node] Entry of the node in the first front below its parent; -1 at an end.
-        spot: [choice] Scratch: its column in the present front,
-        rise: [choice] and that of the choice before, if it is made here; else -1.
         stack: Slopes of values of entries: by each input, of the right-hand side, and by s.
         solved: [unknown, felt + 2] Slopes of the log choices of a front, likewise.
         equation: [unknown, open + felt + 2] Scratch.
@@ -76,15 +83,18 @@ class Fronts(NamedTuple):
     set: Ints
     first_input: Ints
     input: Ints
+    input_made: Ints
+    input_from: Ints
     n_felt: Ints
+    n_own: Ints
     n_open: Ints
-    open: Ints
+    column: Ints
+    column_before: Ints
+    play: Ints
     base: Ints
     kept: Ints
     above: Ints
     below: Ints
-    spot: Ints
-    rise: Ints
     stack: Flat
     solved: Flat
     equation: Flat
@@ -92,44 +102,6 @@ class Fronts(NamedTuple):
     result: Flat
     moved_reach: Flat
     risen_reach: Flat
-
-
-class Grouping(NamedTuple):
-    """Which nodes each front holds; fronts are numbered level by level, the deepest first.
-
-    Attributes:
-        n_fronts: Number of fronts.
-        node: [entry] The node.
-        front: [entry] The front that holds it.
-        under: [entry] The node's entry in the next front below, if it passes; else -1.
-        below: [node] Entry of the node in the first front below its parent; -1 at an end.
-        of_set: [infoset] Front that holds it.
-        parent: [front] The front above; -1 at the root.
-        batches: First front of each level, and their number.
-    """
-
-    n_fronts: int
-    node: Longs
-    front: Longs
-    under: Longs
-    below: Longs
-    of_set: Longs
-    parent: Longs
-    batches: list[int]
-
-
-class Needs(NamedTuple):
-    """The inputs of fronts, front by front.
-
-    Attributes:
-        front: [need] The front.
-        choice: [need] A choice made above it.
-        felt: [need] Whether choices made in the front depend on it.
-    """
-
-    front: Longs
-    choice: Longs
-    felt: NDArray[np.bool_]
 
 
 class Layout(NamedTuple):
@@ -161,119 +133,9 @@ def lay_out(game: Game, topology: Topology) -> Layout:
     if not (game.level[deciding] == level[game.infoset[deciding]]).all():
         return NOTHING
     groups = group_nodes(game)
-    above = _above(topology)
-    needs = _inputs(topology, groups, above)
+    above = moves_before(topology)
+    needs = find_inputs(topology, groups, above)
     return _arrange(game, topology, groups, needs, above)
-
-
-def group_nodes(game: Game) -> Grouping:
-    """Group the nodes present at each level, the deepest first, by what lies below them."""
-    inner = np.flatnonzero(game.mover != END)
-    level = game.level[inner]
-    below = np.full(game.n_nodes, -1, dtype=np.int64)
-    last = np.full(game.n_nodes, -1, dtype=np.int64)  # the last front that holds a node
-    of_set = np.full(game.n_infosets, -1, dtype=np.int64)
-    columns: list[tuple[Longs, Longs, Longs]] = []
-    batches, n_entries = [0], 0
-    items = np.zeros(0, dtype=np.int64)  # nodes below this level that hang from it or from above
-    for at in np.unique(level)[::-1]:
-        own = inner[level == at]
-        hangs = game.level[game.parent[items]] == at
-        passing = items[~hangs]
-        label = _components(game, own, (items, hangs), last[items])
-        real, number = np.unique(label[: len(own)], return_inverse=True)
-        held = np.isin(label[len(own) :], real)
-        joined = np.searchsorted(real, label[len(own) :][held])
-        nodes = np.concatenate([own, passing[held]])
-        front = batches[-1] + np.concatenate([number.ravel(), joined])
-        under = np.concatenate([np.full(len(own), -1), below[passing[held]]])
-        columns.append((nodes, front, under))
-        below[nodes] = n_entries + np.arange(len(nodes))
-        last[nodes] = front
-        deciding = game.infoset[own] >= 0
-        of_set[game.infoset[own[deciding]]] = last[own[deciding]]
-        batches.append(batches[-1] + len(real))
-        n_entries += len(nodes)
-        items = np.concatenate([own, passing])
-    node, front, under = (np.concatenate(c) for c in zip(*columns, strict=True))
-    parent = _parents(game, node, front, under)
-    return Grouping(batches[-1], node, front, under, below, of_set, parent, batches)
-
-
-def _components(
-    game: Game, own: Longs, items: tuple[Longs, NDArray[np.bool_]], last: Longs
-) -> NDArray[np.int32]:
-    """Label own nodes, then passing items: alike where information sets or fronts hold them."""
-    from scipy.sparse import csr_array  # slow to import
-    from scipy.sparse.csgraph import connected_components
-
-    nodes, hangs = items
-    n = len(own) + int(np.count_nonzero(~hangs))
-    vertex = np.empty(len(nodes), dtype=np.int64)
-    vertex[hangs] = np.searchsorted(own, game.parent[nodes[hangs]])
-    vertex[~hangs] = np.arange(len(own), n)
-    fronts, front = np.unique(last, return_inverse=True)
-    sets, infoset = np.unique(game.infoset[own], return_inverse=True)
-    deciding = np.flatnonzero(game.infoset[own] >= 0)
-    rows = np.concatenate([vertex, deciding])
-    columns = n + np.concatenate([front.ravel(), len(fronts) + infoset.ravel()[deciding]])
-    size = n + len(fronts) + len(sets)
-    graph = csr_array((np.ones(len(rows), bool), (rows, columns)), shape=(size, size))
-    return connected_components(graph, directed=False)[1][:n]
-
-
-def _parents(game: Game, node: Longs, front: Longs, under: Longs) -> Longs:
-    """The front above each: where its nodes pass, or that of their parents."""
-    real = np.full(game.n_nodes, -1, dtype=np.int64)
-    real[node[under < 0]] = front[under < 0]
-    above = np.where(game.parent[node] >= 0, real[game.parent[node]], -1)
-    above[under[under >= 0]] = front[under >= 0]
-    parent = np.empty(int(front.max()) + 1, dtype=np.int64)
-    parent[front] = above
-    return parent
-
-
-def _above(t: Topology) -> Longs:
-    """[choice] The same type's last choice before; -1 if none."""
-    sizes = t.types * t.actions
-    first = starts(sizes)
-    owner = np.repeat(np.arange(t.n_infosets), sizes)
-    kind = (np.arange(first[-1]) - first[owner]) % t.types[owner]
-    return np.where(t.last_choice[owner] >= 0, t.last_choice[owner] + kind, -1)
-
-
-def _inputs(t: Topology, groups: Grouping, above: Longs) -> Needs:
-    """Choices whose cumulative slopes matter in each front or below, bottom up."""
-    n = len(above)
-    owner = np.repeat(np.arange(t.n_infosets), t.types * t.actions)
-    informed = np.flatnonzero((t.types > 1) & (t.last_choice >= 0))
-    kinds = t.types[informed]
-    own = np.repeat(t.last_choice[informed] - starts(kinds)[:-1], kinds) + np.arange(kinds.sum())
-    seen = np.repeat(groups.of_set[informed], kinds) * n + own  # by observers, who expect of types
-    member = np.repeat(np.arange(len(t.member)), np.diff(t.first_term))
-    play = t.term < t.n_marginals
-    member, term = member[play], t.term[play]
-    made = t.marginal_choice[term] >= 0
-    member, term = member[made], term[made]
-    actor = t.view_actor[t.marginal_view[term]]
-    kinds = t.slots[actor + 1] - t.slots[actor]
-    choice = np.repeat(t.marginal_choice[term] - starts(kinds)[:-1], kinds)
-    front = groups.of_set[t.infoset[t.member[member]]]
-    weighed = np.repeat(front, kinds) * n + choice + np.arange(kinds.sum())  # in beliefs
-    pool, settled = np.unique(np.concatenate([2 * weighed, 2 * seen + 1])), []
-    for last in groups.batches[1:]:
-        done = pool // 2 < last * n
-        codes = pool[done]
-        codes = codes[np.append(True, codes[1:] // 2 != codes[:-1] // 2)[: len(codes)]]
-        settled.append(codes)
-        front, choice = np.divmod(codes // 2, n)
-        made_here = groups.of_set[owner[choice]] == groups.parent[front]
-        choice = np.where(made_here, above[choice], choice)
-        rising = (groups.parent[front] >= 0) & (choice >= 0)
-        risen = groups.parent[front][rising] * n + choice[rising]
-        pool = np.unique(np.concatenate([pool[~done], 2 * risen]))
-    codes = np.concatenate(settled)
-    return Needs(*np.divmod(codes // 2, n), codes % 2 == 0)
 
 
 def _arrange(game: Game, t: Topology, groups: Grouping, needs: Needs, above: Longs) -> Layout:
@@ -308,6 +170,7 @@ def _arrange(game: Game, t: Topology, groups: Grouping, needs: Needs, above: Lon
     too_large = 8 * LANES * (kept[-1] + deepest + VECTORS * len(above)) > MOST_BYTES
     if too_large or work.sum() > MOST_WORK * rows.sum():
         return NOTHING
+    columns = _columns(t, groups, needs, above, (place, needed, going))
     first_entry = starts(count["entries"])
     of_entry = place[groups.front][entries]
     position = np.arange(len(entries)) - first_entry[of_entry]
@@ -323,14 +186,13 @@ def _arrange(game: Game, t: Topology, groups: Grouping, needs: Needs, above: Lon
         "first_input": starts(count["inputs"]),
         "input": choice[needed],
         "n_felt": count["felt"],
+        "n_own": unknowns,
         "n_open": open_,
-        "open": going,
+        **columns,
         "base": base,
         "kept": kept,
         "above": above,
         "below": np.where(below >= 0, renamed[below], -1),
-        "spot": np.zeros(len(above)),
-        "rise": np.zeros(len(above)),
     }
     sizes = {
         "stack": deepest,
@@ -341,6 +203,53 @@ def _arrange(game: Game, t: Topology, groups: Grouping, needs: Needs, above: Lon
     }
     vectors = dict.fromkeys(("moved_reach", "risen_reach"), len(above))
     return _layout(groups.n_fronts, indices, sizes | vectors)
+
+
+def _columns(
+    t: Topology,
+    groups: Grouping,
+    needs: Needs,
+    above: Longs,
+    order: tuple[Longs, Longs, NDArray[np.bool_]],
+) -> dict[str, Longs]:
+    """Where choices stand among those of their own fronts, and among the inputs of others."""
+    place, needed, going = order
+    n, home = len(above), groups.of_set[np.repeat(np.arange(t.n_infosets), t.types * t.actions)]
+    front, choice = needs.front[needed], needs.choice[needed]
+    own = _ranks_within(home, ~going)
+    codes = front * n + choice
+    known, column = np.argsort(codes), _ranks_within(place[front], np.arange(len(front)))
+
+    def among_inputs(front: Longs, choice: Longs) -> Longs:
+        there = np.flatnonzero(choice >= 0)
+        found = np.full(len(choice), -1, dtype=np.int64)
+        asked = (front * n + choice)[there]
+        found[there] = column[known[np.searchsorted(codes[known], asked)]]
+        return found
+
+    parent = groups.parent[front]
+    made = home[choice] == parent
+    term = np.where(t.term < t.n_marginals, t.term, 0)
+    play = t.marginal_choice[term] if t.n_marginals else np.full(len(term), -1)
+    play = np.where(t.term < t.n_marginals, play, -1)
+    sets = t.infoset[t.member[np.repeat(np.arange(len(t.member)), np.diff(t.first_term))]]
+    before = np.where(t.types > 1, t.last_choice, -1)
+    return {
+        "input_made": np.where(made, own[choice], -1),
+        "input_from": among_inputs(parent, np.where(made, above[choice], choice)),
+        "column": own,
+        "column_before": among_inputs(groups.of_set, before),
+        "play": among_inputs(groups.of_set[sets], play),
+    }
+
+
+def _ranks_within(group: Longs, key: ArrayLike) -> Longs:
+    """The rank of each within its group, by a key and then as they stand."""
+    order = np.lexsort((np.asarray(key), group))
+    rank = np.empty(len(group), dtype=np.int64)
+    first = starts(np.bincount(group))[group[order]]
+    rank[order] = np.arange(len(group)) - first
+    return rank
 
 
 def _layout(n_fronts: int, indices: Mapping[str, ArrayLike], sizes: dict[str, int]) -> Layout:

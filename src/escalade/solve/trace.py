@@ -23,7 +23,7 @@ from typing import Any
 
 import numpy as np
 
-from escalade.solve.elimination import PASSES, eliminate
+from escalade.solve.elimination import PASSES, eliminate, leave_habit
 from escalade.solve.fronts import Fronts
 from escalade.solve.job import Job, load, read_start, write_result
 from escalade.solve.kernels import sweep
@@ -104,7 +104,11 @@ def _exactly(
         wrong = maximum(wrong, absolute(y.right[i]))
     wrong = above(wrong, NOISE * (1.0 + b.steep[0]))  # a fork would make much of rounding
     linearise(t, b, d, y.at, b.x)
-    sign = eliminate(t, b, d, f, (y.right, y.precision), (y.found, y.tangent))
+    wanted, away = (y.found, y.tangent), w.walking[0] * above(y.at[n], 0.0)
+    if some(away):
+        sign = eliminate(t, b, d, f, (y.right, y.precision), wanted)
+    else:
+        sign = leave_habit(t, d, y.precision, wanted)
     bottom, short, size = full(0.0), full(0.0), full(1.0)
     for i in range(n):
         weighed, missing = w.weight[i] * w.along[i], w.ahead[i] - y.at[i]

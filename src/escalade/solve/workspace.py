@@ -136,8 +136,7 @@ def systems(game: Game, messages: int, layout: Layout) -> Systems:
 
 def fronts(layout: Layout) -> Fronts:
     """Working memory of the elimination."""
-    indices = layout.indices | {n: layout.indices[n].copy() for n in ("spot", "rise")}
-    return Fronts(layout.n_fronts, **indices, **_rooms(layout.sizes))
+    return Fronts(layout.n_fronts, **layout.indices, **_rooms(layout.sizes))
 
 
 def walk(game: Game) -> Walk:
