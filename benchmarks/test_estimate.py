@@ -1,4 +1,4 @@
-"""How long a fit takes: 19 coefficients, 7,240 cases (Leblang 2003), on two cores.
+"""How long a fit takes on two cores: 19 coefficients, 7,240 cases (Leblang 2003); hidden types.
 
 make bench
 """
@@ -9,10 +9,11 @@ import json
 import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
 from pytest_benchmark.fixture import BenchmarkFixture
 
-from escalade.estimate import Table, bootstrap, fit, profile, read_table
+from escalade.estimate import Table, bootstrap, fit, profile, read_table, simulate
 from measures import Say, peak_memory
 
 DATA = Path(__file__).resolve().parents[2] / "shared/data/leblang2003.csv"
@@ -44,6 +45,33 @@ ATTACK = {
     "observed": "outcome",
 }  # fmt: skip
 
+THREATS = {
+    "model": 1,
+    "tree": {
+        "challenger": {
+            "wait": "status quo",
+            "threaten": {
+                "defender": {
+                    "yield": "gain",
+                    "resist": {"challenger": {"fight": "war", "back down": "retreat"}},
+                }
+            },
+        }
+    },
+    "types": {"challenger": {"resolute": [1, "trade"], "bluffing": "rest"}},
+    "utilities": {
+        "challenger": {"gain": [1], "war": {"resolute": 1.5, "bluffing": -2}, "retreat": -1},
+        "defender": {"gain": -1, "war": ["trade"]},
+    },
+    "observed": "end",
+}
+TRUTH = {
+    "log odds(challenger.resolute)": -0.3,
+    "log odds(challenger.resolute): trade": 1.0,
+    "challenger(gain): constant": 1.2,
+    "defender(war): trade": -0.6,
+}
+
 pytestmark = pytest.mark.timeout(600)
 
 
@@ -61,6 +89,17 @@ def test_a_fit_from_64_starts(benchmark: BenchmarkFixture, cases: Table, say: Sa
     assert benchmark.stats is not None
     say(f"{benchmark.stats['median']:.1f} s, {found.search.reached} of 64 starts reached the best")
     assert benchmark.stats["median"] <= 5.0
+
+
+def test_a_fit_with_hidden_types(benchmark: BenchmarkFixture, say: Say) -> None:
+    """Every case has covariates of its own, and so an equilibrium of its own."""
+    trade = np.random.default_rng(1).normal(size=300)
+    threats = simulate(THREATS, {"trade": trade}, TRUTH, seed=1)
+    found = benchmark.pedantic(fit, (THREATS, threats), rounds=1, warmup_rounds=1)
+    assert found.converged
+    assert benchmark.stats is not None
+    reached = f"{found.search.reached} of 64 starts reached the best"
+    say(f"300 cases with hidden types: {benchmark.stats['median']:.1f} s, {reached}")
 
 
 def test_a_thousand_replicates(benchmark: BenchmarkFixture, cases: Table, say: Say) -> None:
