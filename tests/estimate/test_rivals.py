@@ -120,3 +120,17 @@ def test_weights_that_are_no_counts_stay_with_their_row(found: Estimate) -> None
                Table(table.columns | {"share": np.full(800, 1e6)}), starts=1)  # fmt: skip
     with pytest.raises(EstimateError, match="counts sum to 800,000,000; at most 4,194,304 cases"):
         bootstrap(many, 10)
+
+
+def test_what_separates_is_not_bootstrapped() -> None:
+    spec = {
+        "model": 1,
+        "tree": {"one": {"wait": "peace", "fight": "war"}},
+        "utilities": {"one": {"war": [1, "sign"]}},
+        "observed": "end",
+    }
+    ends, sign = np.array(["war"] * 10 + ["peace"] * 12), np.array([1.0] * 10 + [0.0] * 12)
+    split = Table({"end": ends, "sign": sign})
+    with pytest.raises(EstimateError, match=r"one\(war\): sign has no finite estimate"):
+        bootstrap(fit(spec, split, starts=4), 10)
+    assert np.isfinite(bootstrap(fit(spec, split, starts=4, penalty="log-F"), 10).se).all()

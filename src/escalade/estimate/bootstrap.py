@@ -72,8 +72,8 @@ def bootstrap(
         threads: Replicates at a time; all cores by default.
 
     Raises:
-        EstimateError: When offers are to be drawn, or most replicates have no maximum; for counts
-            of too many cases.
+        EstimateError: When offers are to be drawn, a coefficient has no finite estimate, or most
+            replicates have no maximum; for counts of too many cases.
         ValueError: For fewer than 2 replicates, or an unknown kind.
     """
     if replicates < 2:
@@ -82,6 +82,10 @@ def bootstrap(
         raise ValueError(f"kind is {kind!r}; expected case or parametric")
     if kind == "parametric" and isinstance(estimate.design.model.tree.root, Offer):
         raise EstimateError("offers are not drawn from a model; bootstrap cases instead")
+    if estimate.separated:
+        names = ", ".join(estimate.terms[i] for i in estimate.separated)
+        message = f"there is nothing to bootstrap: {names} has no finite estimate"
+        raise EstimateError(f"{message}; fit with a penalty")
     whole = Likelihood(estimate.design.counted(), threads)
     chances = whole.chances(estimate.theta)
     curvature = -estimate.hessian
