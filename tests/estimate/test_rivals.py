@@ -116,6 +116,8 @@ def test_weights_that_are_no_counts_stay_with_their_row(found: Estimate) -> None
     assert weighed.design.counted() is weighed.design
     assert bootstrap(weighed, 100).se == pytest.approx(found.se, rel=0.3)
     assert clarke(weighed, weighed).cases == 400
+    with pytest.raises(EstimateError, match=r"different weights \(`weight` is share and None\)"):
+        vuong(weighed, found)
     many = fit(made.DETERRENCE | {"weight": "share"},
                Table(table.columns | {"share": np.full(800, 1e6)}), starts=1)  # fmt: skip
     with pytest.raises(EstimateError, match="counts sum to 800,000,000; at most 4,194,304 cases"):

@@ -67,9 +67,12 @@ def clarke(first: Estimate, second: Estimate) -> Comparison:
 def _gains(first: Estimate, second: Estimate) -> tuple[Floats, Floats, float]:
     """[case] Log-likelihood of the first less that of the second; weights; what its size costs."""
     one, other = first.design, second.design
-    if one.n_cases != other.n_cases or (one.weight != other.weight).any():
+    if one.n_cases != other.n_cases:
         shown = f"{one.n_cases} and {other.n_cases}"
         raise EstimateError(f"the models were fitted to different cases ({shown})")
+    if (one.weight != other.weight).any():
+        names = " and ".join(str(each.model.file.weight or None) for each in (one, other))
+        raise EstimateError(f"the models give cases different weights (`weight` is {names})")
     logs = [Likelihood(e.design).point(e.theta).log_seen for e in (first, second)]
     cost = 0.5 * np.log(one.weight.sum()) * (len(first.theta) - len(second.theta))
     return logs[0] - logs[1], one.weight, float(cost)
