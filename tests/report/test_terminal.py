@@ -11,9 +11,11 @@ from rich.console import Console
 from crises import CRISIS, crisis
 from escalade.explain.interventions import read_changes, suppose
 from escalade.forecast.forecast import forecast
+from escalade.report.evidence import print_items
 from escalade.report.interventions import print_supposition
 from escalade.report.tables import print_forecast
 
+REPORT = {"date": "2030-03-08", "credibility": 2, "says": "us.tough", "source": "somebody_abroad"}
 NAMES = {"missiles_stay": "war", "somebody_gives_way": "win", "lose": "lose"}
 
 
@@ -40,3 +42,14 @@ def test_no_number_is_pushed_off_a_narrow_terminal(tmp_path: Path, width: int) -
             (row,) = [line for line in table if line.startswith(f"{name} ")]
             assert row.rstrip().endswith("%")
             assert len(row) <= width
+
+
+def test_days_and_grades_of_evidence_stay_whole_on_a_narrow_terminal(tmp_path: Path) -> None:
+    sources = {"somebody_abroad": {"reliability": "B", "name": "a general at a reception abroad"}}
+    reports = {"dinner": REPORT, "denied": REPORT | {"says": "not us.tough"}}
+    text = io.StringIO()
+    console = Console(file=text, width=80, markup=False)
+    print_items(crisis(tmp_path, sources=sources, evidence=reports), json_=False, console=console)
+    rows = [line for line in text.getvalue().splitlines() if "2030-03-08" in line]
+    assert [line.split()[0] for line in rows] == list(reports)
+    assert all("B2" in line and len(line) <= 80 for line in rows)

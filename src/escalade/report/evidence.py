@@ -153,7 +153,8 @@ def print_items(scenario: Scenario, *, json_: bool, console: Console | None = No
         return
     table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
     for name in ("item", "date", "source", "grade", "says", "ratio", "status", "counts"):
-        table.add_column(name, overflow="fold", min_width=len(name))
+        whole = name in ("date", "grade", "status")
+        table.add_column(name, overflow="fold", min_width=len(name), no_wrap=whole)
     for item in found:
         counts = f"no: {item.because}" if item.because else "yes"
         if item.contradicts:
