@@ -10,6 +10,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.testing import assert_allclose
+from scipy.sparse import csr_array
+from scipy.sparse.csgraph import connected_components
 
 from escalade.forecast.draws import draw
 from escalade.forecast.plan import plan
@@ -21,7 +23,7 @@ from escalade.scenario.read import read_scenario
 from escalade.solve import Status, solve
 from escalade.solve import fronts as rooms
 from escalade.solve.fronts import NOTHING, lay_out
-from escalade.solve.grouping import group_nodes
+from escalade.solve.grouping import group_nodes, join
 from escalade.solve.solve import Run
 from escalade.solve.topology import build_topology
 from game.trees import Turn, numbers, tree
@@ -148,3 +150,20 @@ def test_a_fork_that_is_not_quite_one_is_not_jumped(
     fine = run.solution()
     assert found.counts() == fine.counts() == {Status.TRACED: 1}
     assert np.abs(found.choice - fine.choice).max() <= 1e-9
+
+
+@given(st.integers(1, 30), st.lists(st.tuples(st.integers(0, 29), st.integers(0, 29)), max_size=60))
+def test_components_are_those_that_scipy_finds(n: int, ties: list[tuple[int, int]]) -> None:
+    held, holder = np.array([(i % n, j) for i, j in ties], dtype=np.int64).reshape(-1, 2).T
+    graph = csr_array((np.ones(len(ties)), (held, n + holder)), shape=(n + 30, n + 30))
+    known = connected_components(graph, directed=False)[1][:n]
+    found = join(n, held, holder, 30)
+    assert ((found[:, None] == found) == (known[:, None] == known)).all()
+
+
+def test_long_chains_are_joined_in_few_rounds() -> None:
+    """Round by round along the chain, this would take hours."""
+    n = 200_000
+    item = np.random.default_rng(0).permutation(n)
+    held, holder = np.repeat(item, 2)[1:-1], np.repeat(np.arange(n - 1), 2)
+    assert (join(n, held, holder, n - 1) == 0).all()

@@ -87,11 +87,8 @@ def group_nodes(game: Game) -> Grouping:
 
 def _components(
     game: Game, own: Longs, items: tuple[Longs, NDArray[np.bool_]], last: Longs
-) -> NDArray[np.int32]:
+) -> Longs:
     """Label own nodes, then passing items: alike where information sets or fronts hold them."""
-    from scipy.sparse import csr_array  # slow to import
-    from scipy.sparse.csgraph import connected_components
-
     nodes, hangs = items
     n = len(own) + int(np.count_nonzero(~hangs))
     vertex = np.empty(len(nodes), dtype=np.int64)
@@ -101,10 +98,28 @@ def _components(
     sets, infoset = np.unique(game.infoset[own], return_inverse=True)
     deciding = np.flatnonzero(game.infoset[own] >= 0)
     rows = np.concatenate([vertex, deciding])
-    columns = n + np.concatenate([front.ravel(), len(fronts) + infoset.ravel()[deciding]])
-    size = n + len(fronts) + len(sets)
-    graph = csr_array((np.ones(len(rows), bool), (rows, columns)), shape=(size, size))
-    return connected_components(graph, directed=False)[1][:n]
+    holders = np.concatenate([front.ravel(), len(fronts) + infoset.ravel()[deciding]])
+    return join(n, rows, holders, len(fronts) + len(sets))
+
+
+def join(n: int, held: Longs, holder: Longs, n_holders: int) -> Longs:
+    """[item] The first item of its component, where an item is tied to all that share a holder.
+
+    Each item points at an earlier one of its component; what it points at learns of what it is tied
+    to, and pointers are doubled, so rounds are few (Shiloach & Vishkin 1982). SciPy's
+    `connected_components` takes longer to import than a forecast to solve.
+    """
+    label = np.arange(n)
+    while True:
+        least = np.full(n_holders, n)
+        np.minimum.at(least, holder, label[held])
+        found = label.copy()
+        np.minimum.at(found, held, least[holder])
+        np.minimum.at(found, label[held], least[holder])
+        found = found[found]
+        if np.array_equal(found, label):
+            return label
+        label = found
 
 
 def _parents(game: Game, node: Longs, front: Longs, under: Longs) -> Longs:
