@@ -23,7 +23,7 @@ from escalade.game.tables import Tables, own_numbers
 from escalade.scenario.read import read_scenario
 from escalade.solve import Status, solve
 from escalade.solve.solve import Run
-from game.trees import Turn, numbers, tree
+from game.trees import Turn, crisis, numbers, tree
 from solve.reference import Replies, best_reply, between, walk
 
 SCENARIOS = Path(__file__).resolve().parents[2] / "scenarios"
@@ -267,3 +267,18 @@ def remembered(game: Game) -> bool:
     except GameError:
         return False
     return True
+
+
+def test_neighbours_do_not_change_a_byte_where_habits_are_large() -> None:
+    """The logs of large habits sum to one but roughly: walks begin with a correction.
+
+    A lane may make it alone, or beside lanes that have left habit.
+    """
+    game = crisis(3)
+    tables = numbers(game, draws=32, precision=10.0)
+    tables = replace(tables, habit=1e250 * tables.habit)
+    batch = solve(game, tables, threads=1)
+    for d in range(tables.n_draws):
+        one = solve(game, tables.take(slice(d, d + 1)))
+        assert one.choice[:, 0].tobytes() == batch.choice[:, d].tobytes()
+        assert one.residual[0] == batch.residual[d]

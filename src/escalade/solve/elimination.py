@@ -66,8 +66,9 @@ Row = tuple[Flat, int, int, int]  # array, where its choices begin, where its in
 
 
 @kernel
-def leave_habit(t: Topology, d: Slopes, precision: Flat, wanted: Vectors) -> float:
-    """What `eliminate` finds at precision 0, where no choice depends on another."""
+def leave_habit(t: Topology, d: Slopes, given: Vectors, wanted: Vectors) -> float:
+    """What `eliminate` finds at precision 0, byte for byte: no choice depends on another there."""
+    right, precision = given
     for infoset in range(t.n_infosets):
         rise, types = precision[t.mover[infoset]], t.types[infoset]
         first, size = t.choice[infoset], t.actions[infoset] * t.types[infoset]
@@ -76,7 +77,7 @@ def leave_habit(t: Topology, d: Slopes, precision: Flat, wanted: Vectors) -> flo
             for i in range(first + k, first + size, types):
                 mean = fma(d.sigma[i], d.action[i], mean)
             for i in range(first + k, first + size, types):
-                wanted[0][i], wanted[1][i] = full(0.0), rise * (d.action[i] - mean)
+                wanted[0][i], wanted[1][i] = 0.0 - right[i], rise * (d.action[i] - mean)
     return full(1.0)
 
 

@@ -104,11 +104,11 @@ def _exactly(
         wrong = maximum(wrong, absolute(y.right[i]))
     wrong = above(wrong, NOISE * (1.0 + b.steep[0]))  # a fork would make much of rounding
     linearise(t, b, d, y.at, b.x)
-    wanted, away = (y.found, y.tangent), w.walking[0] * above(y.at[n], 0.0)
-    if some(away):
-        sign = eliminate(t, b, d, f, (y.right, y.precision), wanted)
+    given, wanted = (y.right, y.precision), (y.found, y.tangent)
+    if some(w.walking[0] * above(absolute(y.at[n]), 0.0)):
+        sign = eliminate(t, b, d, f, given, wanted)
     else:
-        sign = leave_habit(t, d, y.precision, wanted)
+        sign = leave_habit(t, d, given, wanted)
     bottom, short, size = full(0.0), full(0.0), full(1.0)
     for i in range(n):
         weighed, missing = w.weight[i] * w.along[i], w.ahead[i] - y.at[i]
