@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections import Counter
 from dataclasses import replace
+from functools import cached_property
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -22,6 +23,7 @@ from escalade.game.priors import priors
 from escalade.game.tables import Tables, own_numbers
 from escalade.scenario.read import read_scenario
 from escalade.solve import Status, solve
+from escalade.solve.fronts import NOTHING
 from escalade.solve.solve import Run
 from game.trees import Turn, crisis, numbers, tree
 from solve.reference import Replies, best_reply, between, walk
@@ -282,3 +284,17 @@ def test_neighbours_do_not_change_a_byte_where_habits_are_large() -> None:
         one = solve(game, tables.take(slice(d, d + 1)))
         assert one.choice[:, 0].tobytes() == batch.choice[:, d].tobytes()
         assert one.residual[0] == batch.residual[d]
+
+
+@pytest.mark.parametrize("sweeps", [30, 40, 60])
+def test_a_point_that_no_walk_has_judged_is_not_reached(
+    sweeps: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Accelerated sweeps arrived, and none were left for a walk."""
+    nothing = cached_property(lambda _self: NOTHING)
+    nothing.__set_name__(Run, "layout")
+    monkeypatch.setattr(Run, "layout", nothing)
+    game = tree([Turn(0, 2, seen_by=(0,)), Turn(1, 3), Turn(0, 2), Turn(1, 2)], (2, 3))
+    found = solve(game, numbers(game, draws=64, precision=8.0), max_sweeps=sweeps)
+    assert not found.solved.all()
+    assert found.precision_reached[~found.solved].max() < 1 - 1e-9

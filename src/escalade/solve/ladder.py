@@ -276,11 +276,13 @@ def _finish(t: Topology, b: Buffers, s: Lanes, job: Job, lane: int, residual: fl
     """Write the results of a lane: its point when the residual supports it.
 
     Otherwise the log choices of the safe rung are written, for a walk to start from. Accelerated
-    sweeps converge to unstable points as well: these are written for a walk to judge.
+    sweeps converge to unstable points as well: these are written for a walk to judge, if sweeps
+    are left for one.
     """
     draw = int(s.draw[lane])
     doubtful = s.rung[lane] > ACCELERATED and residual <= job.tolerance
-    solved = write_result(t, b, job, (lane, draw), np.inf if doubtful else residual) or doubtful
+    solved = write_result(t, b, job, (lane, draw), np.inf if doubtful else residual)
+    solved |= doubtful and s.sweeps[lane] < job.max_sweeps
     if not solved:
         safe = 0 if s.safe[lane] == s.s_ok[lane] else 2 * b.n_choices
         write_choices(t, b, job, s.saved, (lane + safe * LANES, draw))

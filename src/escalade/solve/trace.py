@@ -273,7 +273,8 @@ def _finish(t: Topology, b: Buffers, y: Systems, w: Walk, at: tuple[Job, int]) -
     job, lane = at
     draw = int(w.draw[lane])
     solved = write_result(t, b, job, (lane, draw), w.residual[lane])
-    reached = max(job.reached[draw], w.reached[lane])
+    before = job.reached[draw] if job.reached[draw] < 1.0 else 0.0  # where no walk has judged
+    reached = max(before, w.reached[lane])
     job.reached[draw] = 1.0 if solved else min(reached, 1.0 - 2.0**-53)
     job.sweeps[draw] = int(y.sweeps[lane])
     return solved
