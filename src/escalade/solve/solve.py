@@ -57,7 +57,8 @@ def solve(
 
     The equilibrium (McKelvey & Palfrey 1998) is followed from precision 0, where everybody follows
     habit, to the precision asked for. Results do not depend on the number of threads, nor on which
-    draws are solved together, nor where.
+    draws are solved together, nor where; but in a game without fronts rounding may, where observers
+    hold the same prior in some draws only.
 
     Args:
         game: A game with perfect recall.
