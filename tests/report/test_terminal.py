@@ -9,8 +9,10 @@ import pytest
 from rich.console import Console
 
 from crises import CRISIS, crisis
+from escalade.explain.compare import Comparisons, compare
 from escalade.explain.interventions import read_changes, suppose
 from escalade.forecast.forecast import forecast
+from escalade.report.compare import print_comparisons
 from escalade.report.evidence import print_items
 from escalade.report.interventions import print_supposition
 from escalade.report.tables import print_forecast
@@ -53,3 +55,17 @@ def test_days_and_grades_of_evidence_stay_whole_on_a_narrow_terminal(tmp_path: P
     rows = [line for line in text.getvalue().splitlines() if "2030-03-08" in line]
     assert [line.split()[0] for line in rows] == list(reports)
     assert all("B2" in line and len(line) <= 80 for line in rows)
+
+
+def test_files_of_one_name_leave_room_for_the_gap(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    folders = [Path("a_longer_folder", f"{name}_of_them") for name in ("one", "two")]
+    for folder in folders:
+        folder.mkdir(parents=True)
+    found = compare(*(crisis(folder) for folder in folders), draws=4)
+    lines = shown(print_comparisons, Comparisons((found,)), 80).splitlines()
+    rows = [line for line in lines if line.startswith(tuple(CRISIS["outcomes"]))]
+    assert len(rows) == len(CRISIS["outcomes"])
+    assert all(row.rstrip().endswith("+0.0 ±0.0") for row in rows)
