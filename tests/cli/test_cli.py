@@ -186,6 +186,16 @@ def test_report_flips_the_first_claim_that_is_determined(run: Run, tmp_path: Pat
     assert [flip["claim"] for flip in json.loads(page.read_text())["flip"]] == ["order"]
 
 
+def test_report_prints_the_json_that_it_would_write(run: Run, tmp_path: Path) -> None:
+    path, written = write(tmp_path), tmp_path / "page.json"
+    asked = ("report", path, "--draws", 16, "--rival", path)
+    assert run(*asked, "--format", "json", "--out", written).status == 0
+    before = sorted(tmp_path.iterdir())
+    assert run(*asked, "--json") == (0, written.read_text(encoding="utf-8"), "")
+    assert sorted(tmp_path.iterdir()) == before
+    assert run(*asked, "--json", "--out", written).status == 2
+
+
 def test_report_writes_a_page(run: Run, tmp_path: Path) -> None:
     status, out, _ = run("report", write(tmp_path), "--draws", 4, "--out", tmp_path / "page.html")
     assert status == 0

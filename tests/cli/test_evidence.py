@@ -13,8 +13,11 @@ from typing import Any
 import pytest
 
 from crises import BET, write
+from docs.tables import documented_keys
+from escalade.report.evidence import ChangeRow, print_change
 from escalade.scenario.read import read_scenario
 
+EVIDENCE = (Path(__file__).resolve().parents[2] / "docs/evidence.md").read_text(encoding="utf-8")
 Run = Callable[..., tuple[int, str, str]]
 ADD = ("--source", "wire", "--credibility", 2, "--date", "2020-03-01", "--says", "us.bold")
 NEW = (*ADD, "--reliability", "B")
@@ -31,7 +34,8 @@ def test_what_a_report_is_worth_is_shown_before_it_is_stored(
 ) -> None:
     before = bet.read_bytes()
 
-    def ask(question: str) -> bool:
+    def ask(question: str, *, err: bool) -> bool:
+        assert not err
         assert question == f"store wire_1 in {bet}?"
         assert bet.read_bytes() == before
         return False
@@ -140,6 +144,28 @@ def test_the_list_shows_what_counts_and_what_contradicts(run: Run, tmp_path: Pat
     assert "yes; contradicts against, mist" in out
     assert "no: best has the same origin" in out
     assert "exactly 1" in out
+
+
+def test_adding_and_dropping_print_the_item_as_the_list_does(run: Run, bet: Path) -> None:
+    status, out, err = run("evidence", "add", bet, *NEW, "--forecast", "--draws", 16, "--json")
+    assert (status != 0, "store wire_1" in err) == (True, True), "nobody agreed"
+    status, out, err = run("evidence", "add", bet, *NEW, "--forecast", "--draws", 16, "--json",
+                           "--yes")  # fmt: skip
+    assert (status, err) == (0, f"wrote {bet}\n")
+    item = json.loads(out)
+    rows = item.pop("outcomes")
+    assert list(item) == documented_keys(EVIDENCE)["item"]
+    assert list(rows[0]) == documented_keys(EVIDENCE)["outcomes"]
+    assert any(row["probability"] != row["without"] for row in rows)
+    assert listed(run, bet) == {"wire_1": item}
+    status, out, err = run("evidence", "drop", bet, "wire_1", "--json", "--yes")
+    assert (status, json.loads(out), err) == (0, item, f"wrote {bet}\n")
+    assert listed(run, bet) == {}
+
+
+def test_of_several_theatres_a_change_names_each(capsys: pytest.CaptureFixture[str]) -> None:
+    print_change([ChangeRow(theatre, "war", 0.2, 0.3) for theatre in ("north", "south")])
+    assert "north.war     20 %  30 %   +10.0" in capsys.readouterr().out
 
 
 def test_no_evidence_is_no_fault(run: Run, bet: Path) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from crises import BET, crisis
+from crises import BET, changed, crisis
 from escalade.forecast.forecast import Forecast, forecast
 
 RIGHT = 0.9
@@ -48,6 +48,21 @@ def test_a_report_that_cannot_be_judged_says_nothing_of_an_unseen_move(tmp_path:
     told = crisis(tmp_path, history=history, evidence={"cable": report}, **graded)
     found = forecast(told, draws=4).outcomes
     assert found == forecast(crisis(tmp_path, history=history), draws=4).outcomes
+
+
+@pytest.mark.parametrize("first", [False, True])
+def test_an_echo_of_a_report_changes_nothing_to_the_last_digit(tmp_path: Path, first: bool) -> None:
+    best = {**REPORT, "says": "us.tough", "origin": "dinner"}
+    echo = {**best, "credibility": 4}
+    both = {"echo": echo, "best": best} if first else {"best": best, "echo": echo}
+    sources = {"wire": {"reliability": "B"}}
+    unsure = changed("actors", "us", "precision", to="5 to 20")
+    alone, heard = (
+        forecast(crisis(tmp_path, sources=sources, evidence=evidence, **unsure), draws=16)
+        for evidence in ({"best": best}, both)
+    )
+    assert heard.outcomes == alone.outcomes
+    assert heard.types == alone.types
 
 
 def test_a_report_about_a_quantity_weighs_worlds(tmp_path: Path) -> None:

@@ -81,7 +81,11 @@ def test_each_step_is_the_forecast_with_what_was_seen_so_far(tmp_path: Path) -> 
 
 
 def test_a_step_is_a_change_when_a_word_changes_or_a_probability_moves_far(tmp_path: Path) -> None:
-    found = timeline(crisis(tmp_path, **TOLD), partial(forecast, draws=16))
+    whisper = {**REPORT, "date": "2020-02-06", "source": "street", "credibility": 5}
+    sources = {**TOLD["sources"], "street": {"reliability": "E"}}
+    evidence = {**TOLD["evidence"], "whisper": whisper}
+    told = crisis(tmp_path, **{**TOLD, "sources": sources, "evidence": evidence})
+    found = timeline(told, partial(forecast, draws=16))
     assert [found.steps[0].judgement, found.steps[0].reason] == ["", ""]
     for before, step in zip(found.steps, found.steps[1:], strict=False):
         rows = list(zip(before.outcomes, step.outcomes, strict=True))

@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from crises import CRISIS, changed, crisis
+from crises import CRISIS, changed, crisis, write
+from escalade.cli import main
 from escalade.scenario.tradecraft import tradecraft
 from escalade.text.pins import take_in
 
@@ -56,6 +57,18 @@ def test_an_analogy_with_a_reference_class_is_no_departure(tmp_path: Path) -> No
     assert not any("argues by analogy" in str(found) for found in tradecraft(scenario))
 
 
+def test_an_end_without_resolver_is_a_departure_said_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = write(tmp_path, outcomes=BARE)
+    monkeypatch.setattr("sys.argv", ["escalade", "check", str(path), "--strict"])
+    with pytest.raises(SystemExit):
+        main()
+    told = [line for line in capsys.readouterr().out.splitlines() if "is unscorable" in line]
+    assert len(told) == len(BARE)
+    assert all(line.startswith("tradecraft: ") for line in told)
+
+
 def test_full_alternatives_are_not_one_sided(tmp_path: Path) -> None:
     assert not any("one-sided:" in str(found) for found in tradecraft(crisis(tmp_path)))
 
@@ -69,3 +82,13 @@ def test_the_text_itself_is_read_when_it_is_at_hand(tmp_path: Path) -> None:
         tmp_path, assessment=assessment, **changed("actors", "us", "types", "tough", to=share)
     )
     assert any("('as in 1938')" in str(found) for found in tradecraft(scenario))
+
+
+def test_likelihood_and_confidence_in_one_sentence_of_the_text_are_a_departure(
+    tmp_path: Path,
+) -> None:
+    (tmp_path / "essay.txt").write_text("War is unlikely, which I say with high confidence.\n")
+    take_in(tmp_path / "essay.txt")
+    assessment = {**CRISIS["assessment"], "text": "essay.txt", "sentences": "essay.sentences.json"}
+    found = [fault.message for fault in tradecraft(crisis(tmp_path, assessment=assessment))]
+    assert "p1.s1 mixes a likelihood word with 'high confidence'" in found

@@ -56,13 +56,14 @@ def evidence() -> None:
 @draws
 @seed
 @yes
+@json
 def add(
     file: Path, reliability: str | None, id: str | None, shown: bool, draws: int, seed: int,
-    yes: bool, cite: tuple[str, ...], **item: Any,
+    yes: bool, json: bool, cite: tuple[str, ...], **item: Any,
 ) -> None:  # fmt: skip
     """Show what an item is worth, then store it in FILE; comments and order stay."""
     scenario = read(file, None)
-    from escalade.report.evidence import print_change, print_worth
+    from escalade.report.evidence import changes, print_change, print_item, print_worth
     from escalade.scenario.evidence import once_each
 
     item = {key: _line(key, item[key]) for key in KEYS if item[key] is not None}
@@ -71,13 +72,18 @@ def add(
     change = _adding(file, id, item, reliability)
     with _edited(file, change) as (_, after):
         pass  # nobody waits for the user
-    print_worth(after, id)
+    moved = None
+    if not json:
+        print_worth(after, id)
     if shown:
         without = [report for report in after.evidence if report.id != id]
         before = replace(after, evidence=once_each(without, after.inputs))
-        old, new = (run_forecast(s, draws, seed).outcomes for s in (before, after))
-        print_change(old, new)
-    _store(file, change, f"store {id} in {file}?", yes=yes)
+        moved = changes(*(run_forecast(s, draws, seed).outcomes for s in (before, after)))
+    if json:
+        print_item(after, id, moved)
+    elif moved:
+        print_change(moved)
+    _store(file, change, f"store {id} in {file}?", yes=yes, json=json)
 
 
 @evidence.command("list")
@@ -95,13 +101,14 @@ def list_(file: Path, json: bool) -> None:
 @file
 @click.argument("id", metavar="ITEM")
 @yes
-def drop(file: Path, id: str, yes: bool) -> None:
+@json
+def drop(file: Path, id: str, yes: bool, json: bool) -> None:
     """Take an item out of FILE; the item of a file that FILE extends is set to null."""
     scenario = _known(read(file, None), id)
-    from escalade.report.evidence import print_worth
+    from escalade.report.evidence import print_item, print_worth
 
-    print_worth(scenario, id)
-    _store(file, _dropping(file, id), f"drop {id} from {file}?", yes=yes)
+    (print_item if json else print_worth)(scenario, id)
+    _store(file, _dropping(file, id), f"drop {id} from {file}?", yes=yes, json=json)
 
 
 def _known(scenario: Scenario, id: str) -> Scenario:
@@ -228,14 +235,17 @@ def _edited(file: Path, change: Change) -> Generator[tuple[Path, Scenario]]:
             partial.unlink(missing_ok=True)
 
 
-def _store(file: Path, change: Change, question: str, *, yes: bool) -> None:
-    """Change a file once the user agrees, whole or not at all, after whoever is at it now."""
-    if not (yes or click.confirm(question)):
-        click.echo("nothing is stored")
+def _store(file: Path, change: Change, question: str, *, yes: bool, json: bool) -> None:
+    """Change a file once the user agrees, whole or not at all, after whoever is at it now.
+
+    Where JSON is printed, what is said to people goes to the error stream.
+    """
+    if not (yes or click.confirm(question, err=json)):
+        click.echo("nothing is stored", err=json)
         return
     with _edited(file, change) as (partial, _):
         partial.replace(file)
-    click.echo(f"wrote {file}")
+    click.echo(f"wrote {file}", err=json)
 
 
 @click.command()

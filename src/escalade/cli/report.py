@@ -12,6 +12,7 @@ from escalade.cli.options import (
     PATH,
     draws,
     file,
+    json,
     load_numba,
     memory,
     read,
@@ -50,6 +51,7 @@ if TYPE_CHECKING:
 @click.option("--ledger", type=PATH, help="Show the record of earlier forecasts.")
 @draws
 @seed
+@json
 def report(
     file: Path,
     out: Path | None,
@@ -61,13 +63,16 @@ def report(
     ledger: Path | None,
     draws: int,
     seed: int,
+    json: bool,
 ) -> None:
-    """Write the forecast, and what it hinges on, as one self-contained file."""
-    target = out or file.with_suffix(f".{form}")
+    """Write the forecast, and what it hinges on, as one self-contained file; or print JSON."""
+    if json and out:
+        raise click.UsageError("--json prints; leave out --out, or write --format json")
+    target = None if json else out or file.with_suffix(f".{form}")
     scenario = read(file, target)
     others = [_rival(rival, file, target) for rival in rivals]
     load_numba()
-    from escalade.report.page import write_page
+    from escalade.report.page import render_page, write_page
     from escalade.report.trail import Trail
     from escalade.scenario.seen import seen
 
@@ -84,23 +89,26 @@ def report(
         answers = _ask(base, claim, others, scores, solver, brief=brief)
     if not brief and seen(scenario):
         answers = replace(answers, series=_series(base, solver))
-    write_page(base, target, answers=answers, text=text, form=form)
-    click.echo(f"wrote {target}")
+    if target is None:
+        click.echo(render_page(base, answers=answers, text=text, form="json"), nl=False)
+    else:
+        write_page(base, target, answers=answers, text=text, form=form)
+        click.echo(f"wrote {target}")
 
 
-def _rival(rival: Path, file: Path, target: Path) -> Scenario:
+def _rival(rival: Path, file: Path, target: Path | None) -> Scenario:
     from escalade.scenario.read import read_scenario
 
-    if target.resolve() == rival.resolve():
+    if target and target.resolve() == rival.resolve():
         raise EscaladeError(f"{target} is the rival; choose another name")
     return read_scenario(rival, like=file)
 
 
-def _scores(ledger: Path, target: Path) -> tuple[Score, ...]:
+def _scores(ledger: Path, target: Path | None) -> tuple[Score, ...]:
     from escalade.ledger.ledger import read_ledger
     from escalade.ledger.score import score
 
-    if target.resolve() == ledger.resolve():
+    if target and target.resolve() == ledger.resolve():
         raise EscaladeError(f"{target} is the ledger; choose another name")
     return score(read_ledger(ledger))
 

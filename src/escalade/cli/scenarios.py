@@ -35,9 +35,11 @@ def check(file: Path, text: Path | None, strict: bool) -> None:
     """
     from escalade.scenario.lints import lint
     from escalade.scenario.read import read_scenario
+    from escalade.scenario.tradecraft import tradecraft
 
     scenario = read_scenario(file)
-    lints = lint(scenario, text=text)
+    short = tradecraft(scenario, text=text) if strict else []
+    lints = [found for found in lint(scenario, text=text) if found not in short]
     for found in lints:
         click.echo(f"worth a look: {found}")
     theatres = count(len(scenario.theatres), "theatre")
@@ -45,9 +47,6 @@ def check(file: Path, text: Path | None, strict: bool) -> None:
     click.echo(f"{file}: no faults; {count(len(scenario.inputs), 'input')}, {theatres}, {cited}; "
           f"{count(len(lints), 'thing')} worth a look")  # fmt: skip
     if strict:
-        from escalade.scenario.tradecraft import tradecraft
-
-        short = tradecraft(scenario, text=text)
         for found in short:
             click.echo(f"tradecraft: {found}")
         click.echo(f"{file}: {count(len(short), 'departure')} from analytic standards (ICD 203)")

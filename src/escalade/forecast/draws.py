@@ -108,15 +108,20 @@ def cube(inputs: Sequence[Input], n_draws: int, seed: int) -> Cube:
         raise ValueError(f"n_draws is {n_draws}; it must lie between 1 and {2**24}")
     if seed < 0:
         raise ValueError(f"seed is {seed}; it must not be negative")
-    sizes = [dimensions(item.value) for item in inputs]
+    sizes = [0 if item.aside else dimensions(item.value) for item in inputs]
     groups = sorted({g for item in inputs if (g := word_group(item.value))})
     if sum(sizes) + len(groups) > MAX_DIMENSION:
         raise EscaladeError(f"{sum(sizes) + len(groups):,} uncertain numbers are more than "
                             f"{MAX_DIMENSION:,}, the most that can be drawn")  # fmt: skip
     points = _sobol(sum(sizes) + len(groups), n_draws, seed)
     effects = {group: _normal_quantile(points[i]) for i, group in enumerate(groups)}
-    ends = len(groups) + np.cumsum(sizes)
-    own = [points[end - size : end] for end, size in zip(ends, sizes, strict=True)]
+    apart = np.random.default_rng([seed, 1])  # a Sobol point depends on their number
+    own = [
+        apart.random((dimensions(item.value), n_draws)).clip(NEVER, 1.0 - NEVER)
+        if item.aside
+        else points[end - size : end]
+        for item, end, size in zip(inputs, len(groups) + np.cumsum(sizes), sizes, strict=True)
+    ]
     return Cube(tuple(own), effects)
 
 

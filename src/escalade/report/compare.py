@@ -69,10 +69,11 @@ def _names(found: Comparisons) -> list[str]:
 
 
 def _table(*columns: str) -> Table:
+    """A table without rows; paths at its head are broken at folders, to leave room for numbers."""
     table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
     table.add_column(columns[0], overflow="fold", min_width=24)
     for name in columns[1:]:
-        table.add_column(name, justify="right")
+        table.add_column(name.replace("/", "/\n"), justify="right")
     return table
 
 

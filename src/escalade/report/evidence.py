@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import math
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
@@ -15,6 +14,7 @@ from rich.table import Table
 from escalade.forecast.draws import draw, quantile
 from escalade.forecast.rows import OutcomeRow
 from escalade.forecast.summary import HIGH, LOW
+from escalade.report.plain import as_json
 from escalade.report.words import percent, plain_console
 from escalade.scenario.claims import QuantityEvent, TypeEvent
 from escalade.scenario.evidence import about
@@ -146,10 +146,8 @@ def print_items(scenario: Scenario, *, json_: bool, console: Console | None = No
     """Print the items of evidence as a table or as JSON."""
     found = items(scenario)
     if json_:
-        (console or plain_console()).print(
-            json.dumps([asdict(item) for item in found], indent=2, ensure_ascii=False),
-            soft_wrap=True,
-        )
+        text = as_json([asdict(item) for item in found])
+        (console or plain_console()).print(text, soft_wrap=True)
         return
     table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
     for name in ("item", "date", "source", "grade", "says", "ratio", "status", "counts"):
@@ -200,15 +198,44 @@ def _support(ratio: float) -> str:
     return f"{word} support for {'what it says' if ratio > 1 else 'the contrary'}"
 
 
-def print_change(
-    before: Sequence[OutcomeRow], after: Sequence[OutcomeRow], console: Console | None = None
-) -> None:
-    """Print the outcomes of two forecasts from the same draws side by side."""
+@dataclass(frozen=True, slots=True)
+class ChangeRow:
+    """An outcome without an item and with it; `add --forecast --json` prints these fields."""
+
+    theatre: str
+    outcome: str
+    without: float
+    probability: float
+
+
+def changes(before: Sequence[OutcomeRow], after: Sequence[OutcomeRow]) -> list[ChangeRow]:
+    """The outcomes of two forecasts from the same draws side by side."""
+    return [
+        ChangeRow(new.theatre, new.outcome, old.probability, new.probability)
+        for old, new in zip(before, after, strict=True)
+    ]
+
+
+def print_change(rows: Sequence[ChangeRow], console: Console | None = None) -> None:
+    """Print what an item does to the forecast; of several theatres each outcome with its own."""
+    several = len({row.theatre for row in rows}) > 1
     table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
     table.add_column("outcome")
     for name in ("without", "with", "change"):
-        table.add_column(name, justify="right")
-    for old, new in zip(before, after, strict=True):
-        table.add_row(new.outcome, percent(old.probability), percent(new.probability),
-                      f"{100 * (new.probability - old.probability):+.1f}")  # fmt: skip
+        table.add_column(name, justify="right", no_wrap=True)
+    for row in rows:
+        name = f"{row.theatre}.{row.outcome}" if several else row.outcome
+        table.add_row(name, percent(row.without), percent(row.probability),
+                      f"{100 * (row.probability - row.without):+.1f}")  # fmt: skip
     (console or plain_console()).print(table)
+
+
+def print_item(
+    scenario: Scenario, id: str, moved: Sequence[ChangeRow] | None = None,
+    console: Console | None = None,
+) -> None:  # fmt: skip
+    """Print one item as JSON, as in the list, with what it does to the forecast if known."""
+    found = asdict(next(item for item in items(scenario) if item.id == id))
+    if moved is not None:
+        found["outcomes"] = [asdict(row) for row in moved]
+    (console or plain_console()).print(as_json(found), soft_wrap=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from rich.console import Console
 from rich.table import Table
@@ -36,7 +36,7 @@ def print_lessons(found: Lessons, console: Console | None = None) -> None:
                       f"{percent(row.share)} of what is uncertain", style="bold",
                       soft_wrap=True)  # fmt: skip
         console.print(row.question, soft_wrap=True)
-        console.print(_answers(row))
+        console.print(_answers(row, console.width))
     left = len(found.questions) - len(telling)
     if left:
         console.print(f"\n{left} of {len(found.questions)} questions would teach less than "
@@ -47,16 +47,36 @@ def print_lessons(found: Lessons, console: Console | None = None) -> None:
                   "forecast, summed over outcomes.", soft_wrap=True)  # fmt: skip
 
 
-def _answers(row: QuestionRow) -> Table:
+def _answers(row: QuestionRow, width: int) -> Table:
+    """A row for every answer; where a line does not hold what moves, it is broken at outcomes."""
+    told = [
+        (answer.answer, percent(answer.probability), f"±{100 * answer.error:.1f}",
+         list(_moved(row, answer)) or ["as now"])
+        for answer in row.answers
+    ]  # fmt: skip
     table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
-    table.add_column("answer")
-    table.add_column("probability", justify="right")
-    table.add_column("error", justify="right")
+    heads = ("answer", "probability", "error")
+    for head, justify in zip(heads, ("left", "right", "right"), strict=True):
+        table.add_column(head, justify=justify)
     table.add_column("forecast then")
-    for answer in row.answers:
-        table.add_row(answer.answer, percent(answer.probability), f"±{100 * answer.error:.1f}",
-                      ", ".join(_moved(row, answer)) or "as now")  # fmt: skip
+    taken = (max(map(len, cells)) + 2 for cells in zip(heads, *(t[:3] for t in told), strict=True))
+    room = width - sum(taken)
+    for *cells, moved in told:
+        table.add_row(*cells, _lines(moved, room))
     return table
+
+
+def _lines(items: Sequence[str], width: int) -> str:
+    """Items in a row, as many on a line as fit; none is broken."""
+    lines = [""]
+    for item in items:
+        longer = f"{lines[-1]}, {item}".removeprefix(", ")
+        if lines[-1] and len(longer) + 1 > width:  # one more for the comma
+            lines[-1] += ","
+            lines.append(item)
+        else:
+            lines[-1] = longer
+    return "\n".join(lines)
 
 
 def _moved(row: QuestionRow, answer: AnswerRow) -> Iterator[str]:

@@ -8,6 +8,9 @@ from rich.table import Table
 from escalade.forecast.timeline import Step, Timeline
 from escalade.report.words import percent, plain_console
 
+ROOM = 30
+"""Letters for what was seen, below which the names of outcomes are broken."""
+
 
 def print_timeline(found: Timeline, theatre: str = "", console: Console | None = None) -> None:
     """Print the outcomes of every theatre, or of one, step by step; then what changed and why."""
@@ -22,7 +25,7 @@ def print_timeline(found: Timeline, theatre: str = "", console: Console | None =
         if theatre in ("", each.id):
             title = each.means if len(scenario.theatres) > 1 else "Outcomes"
             console.print(f"\n{title}", style="bold", soft_wrap=True)
-            console.print(_table(found.steps, each.id))
+            console.print(_table(found.steps, each.id, console.width))
     console.print("\nChange or consistency (ICD 203)", style="bold")
     for step in found.steps[1:]:
         text = f"{step.date}  {step.judgement} after {step.cause}: {step.reason}"
@@ -31,14 +34,20 @@ def print_timeline(found: Timeline, theatre: str = "", console: Console | None =
         console.print(f"! {warning}", style="bold", soft_wrap=True)
 
 
-def _table(steps: tuple[Step, ...], theatre: str) -> Table:
-    """A line for every step, a column for every outcome that is no part of another."""
+def _table(steps: tuple[Step, ...], theatre: str, width: int) -> Table:
+    """A line for every step, a column for every outcome that is no part of another.
+
+    Long names of outcomes are broken where they would leave little room for what was seen.
+    """
+    names = [r.outcome for r in steps[0].outcomes if r.theatre == theatre and not r.part_of]
+    room = width - len("2020-01-01  effective  ") - sum(max(len(n), 5) + 2 for n in names)
+    if room < ROOM:
+        names = [name.replace("_", "_\n") for name in names]
     table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
     table.add_column("date", no_wrap=True)
     table.add_column("seen", overflow="fold")
-    for row in steps[0].outcomes:
-        if row.theatre == theatre and not row.part_of:
-            table.add_column(row.outcome, justify="right")
+    for name in names:
+        table.add_column(name, justify="right")
     table.add_column("effective", justify="right")
     for step in steps:
         shown = [r for r in step.outcomes if r.theatre == theatre and not r.part_of]

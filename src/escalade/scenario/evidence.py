@@ -55,7 +55,11 @@ def read_evidence(
             says=given.says.strip(), denies=denies, ratio=ratio, origin=given.origin,
             status=given.status, means=given.means, cite=cite,
         ))  # fmt: skip
-    return once_each(reports, reading.inputs)
+    counted = once_each(reports, reading.inputs)
+    for report in counted:
+        if not report.counts:
+            reading.inputs[report.ratio] = replace(reading.inputs[report.ratio], aside=True)
+    return counted
 
 
 def _ratios(reading: Reading) -> dict[str, Distribution]:

@@ -11,9 +11,9 @@ from escalade.scenario.claims import QuantityEvent
 from escalade.scenario.expressions import Bound, QuantityRef, quantities
 from escalade.scenario.play import Rules, census, multipliers
 from escalade.scenario.scenario import Fitted, Move, Scenario, Theatre, Turn
-from escalade.scenario.tradecraft import mixes_confidence
+from escalade.scenario.tradecraft import mixed_sentences, unscorable
 from escalade.scenario.values import Distribution
-from escalade.text.pins import Pins, read_pins, read_text, verify
+from escalade.text.pins import read_pins, read_text, verify
 
 LARGE = 200_000
 """Histories above which a tree is called large."""
@@ -36,6 +36,7 @@ def lint(scenario: Scenario, *, text: Path | None = None) -> list[Fault]:
     found += _assumptions(scenario)
     found += _unused(scenario)
     found += _idle(scenario)
+    found += unscorable(scenario)
     for theatre in scenario.theatres:
         found += _theatre(scenario, theatre)
     return sorted(found, key=lambda fault: (fault.line == 0, fault.line))
@@ -64,22 +65,13 @@ def _citations(scenario: Scenario, text: Path | None) -> Iterator[Fault]:
         faults = verify(pins, prose)
         if faults:
             raise ScenarioError(faults)
-        yield from _mixed_confidence(scenario, pins, prose)
+        yield from mixed_sentences(scenario, text)
     spoken_for = {s.sentence for s in scenario.statements if s.opinion or s.status == "question"}
     silent = [s.id for s in pins.sentences
               if s.id not in scenario.citations and s.id not in spoken_for]  # fmt: skip
     if silent:
         yield _note(scenario, 0, f"nothing cites {', '.join(silent)}",
                     "Cite them, or mark them `opinion: true` under statements.")  # fmt: skip
-
-
-def _mixed_confidence(scenario: Scenario, pins: Pins, prose: str) -> Iterator[Fault]:
-    """ICD 203: likelihood and confidence never in one statement."""
-    for sentence in pins.sentences:
-        if mixed := mixes_confidence(prose[sentence.start : sentence.end]):
-            message = f"{sentence.id} mixes a likelihood word with '{mixed}'"
-            advice = "Keep likelihood and confidence in separate sentences (ICD 203)."
-            yield _note(scenario, 0, message, advice)
 
 
 def _assumptions(scenario: Scenario) -> Iterator[Fault]:
@@ -163,12 +155,6 @@ def _outcomes(
     scenario: Scenario, theatre: Theatre, reached: frozenset[int], where: str, *, complete: bool
 ) -> Iterator[Fault]:
     for index, outcome in enumerate(theatre.outcomes):
-        lacking = [what for what, value in (("resolver", outcome.resolved_by),
-                                            ("date", outcome.date)) if not value]  # fmt: skip
-        if lacking:
-            yield _note(scenario, outcome.line, f"{where}'{outcome.id}' is unscorable: it has no "
-                        f"{' and no '.join(lacking)}",
-                        "Say how a stranger decides it (resolved_by), and by when.")  # fmt: skip
         if complete and index not in reached:
             yield _note(scenario, outcome.line, f"{where}no play leads to '{outcome.id}'")
 

@@ -75,6 +75,7 @@ class Input:
         file: File it stands in.
         line: Line it stands on.
         unit: The unit of a named quantity, in the author's words; empty for none.
+        aside: Whether it is worth nothing beside another: drawn apart, it moves no other's draws.
     """
 
     name: str
@@ -85,6 +86,7 @@ class Input:
     file: str = ""
     line: int = 0
     unit: str = ""
+    aside: bool = False
 
 
 @dataclass(frozen=True, slots=True, eq=False)

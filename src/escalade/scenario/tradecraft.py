@@ -41,12 +41,33 @@ def tradecraft(scenario: Scenario, *, text: Path | None = None) -> list[Fault]:
         One entry each; an entry without a line concerns the whole file.
     """
     prose = {s.sentence: s.gist for s in scenario.statements} | _sentences(scenario, text)
-    found = [*_mixed(scenario), *_one_sided(scenario), *_uncited(scenario), *_ungraded(scenario),
+    found = [*mixed_sentences(scenario, text), *_mixed(scenario), *unscorable(scenario),
+             *_one_sided(scenario), *_uncited(scenario), *_ungraded(scenario),
              *_analogies(scenario, prose)]  # fmt: skip
     return sorted(found, key=lambda fault: (fault.line == 0, fault.line))
 
 
-def mixes_confidence(words: str) -> str:
+def mixed_sentences(scenario: Scenario, text: Path | None = None) -> Iterator[Fault]:
+    """Likelihood and confidence in one sentence of the text, if it is at hand."""
+    for id, words in _sentences(scenario, text).items():
+        if mixed := _confidence(words):
+            advice = "Keep likelihood and confidence in separate sentences (ICD 203)."
+            yield _note(scenario, 0, f"{id} mixes a likelihood word with '{mixed}'", advice)
+
+
+def unscorable(scenario: Scenario) -> Iterator[Fault]:
+    """Ways to end without resolver or date."""
+    for theatre in scenario.theatres:
+        where = f"theatre '{theatre.id}': " if len(scenario.theatres) > 1 else ""
+        for outcome in theatre.outcomes:
+            given = (("resolver", outcome.resolved_by), ("date", outcome.date))
+            if lacking := " and no ".join(what for what, value in given if not value):
+                message = f"{where}'{outcome.id}' is unscorable: it has no {lacking}"
+                advice = "Say how a stranger decides it (resolved_by), and by when."
+                yield _note(scenario, outcome.line, message, advice)
+
+
+def _confidence(words: str) -> str:
     """The statement of confidence in a text that holds a likelihood word too; else empty."""
     confidence = CONFIDENCE.search(words)
     return confidence.group(0) if confidence and find_words(words) else ""
@@ -72,7 +93,7 @@ def _mixed(scenario: Scenario) -> Iterator[Fault]:
     said += [(f"statement {s.sentence}", s.gist) for s in scenario.statements]
     said += [(f"evidence '{report.id}'", report.means) for report in scenario.evidence]
     for where, words in said:
-        if mixed := mixes_confidence(words):
+        if mixed := _confidence(words):
             yield _note(scenario, 0, f"{where} mixes a likelihood word with '{mixed}'",
                         "Keep likelihood and confidence in separate statements.")  # fmt: skip
 
