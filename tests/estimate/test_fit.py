@@ -51,6 +51,18 @@ def test_a_formula_with_named_coefficients_is_the_same_as_regressors(cases: Tabl
     assert one.se == pytest.approx(other.se, rel=1e-4)
 
 
+@pytest.mark.parametrize("unit", [1e-6, 1e6, 1e12])
+def test_units_of_a_column_do_not_matter(cases: Table, unit: float) -> None:
+    """Money in single coins, people one by one: only the coefficient is in other units."""
+    one = fit(made.DETERRENCE, cases, starts=4)
+    coins = Table(dict(cases.columns) | {"trade": cases.columns["trade"] * unit})
+    other = fit(made.DETERRENCE, coins, starts=4)
+    scale = np.array([1.0, unit, 1.0, 1.0, 1.0])
+    assert other.loglik == pytest.approx(one.loglik, abs=1e-8)
+    assert other.theta * scale == pytest.approx(one.theta, rel=1e-5)
+    assert other.se * scale == pytest.approx(one.se, rel=1e-6)
+
+
 def test_separation_is_named_and_a_penalty_helps() -> None:
     table = made.cases(made.DETERRENCE, made.TRUTH, 300, 3)
     resisted = np.where(table.columns["end"] == "gain", 0.0, table.columns["ally"])
