@@ -149,7 +149,23 @@ REFUSED: dict[str, tuple[dict[str, Any], Callable[[Columns], Columns], str]] = {
     ),
     "a column of zeros": (
         _with("attacker", war=["nothing"]), _add("nothing", lambda c: 0 * c["trade"]),
-        r"attacker\(war\): nothing is 0 in every case",
+        r"attacker\(war\): nothing is 0 in every case; leave it out$",
+    ),
+    "one word in all cases": (
+        _with("attacker", war=["name"]), _add("name", lambda c: np.full(len(c["ally"]), "x")),
+        "column `name` is 'x' in every case",
+    ),
+    "numbers that are too large": (
+        {}, _add("trade", lambda c: np.where(np.arange(len(c["ally"])) == 3, 1e200, c["trade"])),
+        r"`trade` is as large as 1e\+200 in row 4",
+    ),
+    "nothing seen": (
+        {}, _add("end", lambda c: np.full(len(c["ally"]), "")),
+        "no case shows how it ended: see column 'end'",
+    ),
+    "several values a case": (
+        {}, _add("trade", lambda c: np.array([c["trade"], c["trade"]]).T),
+        r"column 'trade': one value a case, not \(2000, 2\)",
     ),
     "a scale beside free utilities": (
         {"scale": "estimated"}, dict, "the scale and the utilities .* can be traded",
@@ -228,7 +244,7 @@ def test_bad_input_is_named_before_any_search(
     monkeypatch.setattr("escalade.estimate.fitting.maximise", search)
     change, spoil, message = REFUSED[name]
     with pytest.raises((EstimateError, ScenarioError), match=message):
-        fit(made.DETERRENCE | change, Table(spoil(dict(cases.columns))))
+        fit(made.DETERRENCE | change, spoil(dict(cases.columns)))
 
 
 def test_missing_values_may_be_dropped(cases: Table) -> None:
@@ -251,7 +267,7 @@ def test_rows_are_counted_as_they_were_read(cases: Table) -> None:
 
 def test_a_table_is_read_from_files_and_frames(tmp_path: Any) -> None:
     path = tmp_path / "cases.csv"
-    path.write_text('"end","x"\n"a",1\n"b",NA\n')
+    path.write_text('"end", x\n"a",1\n"b",NA\n')
     table = read_table(path)
     assert table.columns["end"].tolist() == ["a", "b"]
     assert table.missing("x").tolist() == [False, True]
@@ -261,6 +277,11 @@ def test_a_table_is_read_from_files_and_frames(tmp_path: Any) -> None:
     parquet = tmp_path / "cases.parquet"
     pyarrow.parquet.write_table(pa.table({"end": ["a", None], "x": [1, 2]}), parquet)
     assert read_table(parquet).columns["end"].tolist() == ["a", ""]
+    pyarrow.parquet.write_table(pa.table({"end": ["a", "b"], "x": [[1, 2], None]}), parquet)
+    assert read_table(parquet).columns["x"].tolist() == ["[1, 2]", ""]
+    with pytest.raises(FileNotFoundError) as fault:
+        read_table(tmp_path / "none.parquet")
+    assert fault.value.strerror
     for name, text in WRONG_TABLES.items():
         (tmp_path / name).write_text(text)
         with pytest.raises(EstimateError, match=name):

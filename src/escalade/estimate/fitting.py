@@ -12,7 +12,7 @@ from msgspec import structs
 
 from escalade.estimate.design import Design, bind
 from escalade.estimate.grammar import Errors
-from escalade.estimate.identify import flat, require_identity, weak_directions
+from escalade.estimate.identify import flat, require_identity, require_seen, weak_directions
 from escalade.estimate.jets import Floats
 from escalade.estimate.likelihood import Likelihood
 from escalade.estimate.maximise import ALIKE, CURVED, Search, maximise
@@ -165,6 +165,7 @@ def fit(
     if error is not None:
         read = replace(read, file=structs.replace(read.file, error=error))
     design = bind(read, read_table(data))
+    require_seen(design)
     likelihood = Likelihood(design.merged(), threads)
     if prior is None:
         require_identity(design, likelihood, seed)
