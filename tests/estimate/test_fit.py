@@ -70,11 +70,12 @@ def test_separation_is_named_and_a_penalty_helps() -> None:
     found = fit(made.DETERRENCE, split, starts=8)
     assert [found.terms[i] for i in found.separated] == ["defender(war): ally"]
     assert np.isnan(found.se[4])
+    assert (found.status, found.converged) == ("separated", False)
     assert "separation: defender(war): ally" in found.warnings[0]
     assert "penalty" in found.warnings[0]
     for kind in ("log-F", "cauchy", "normal"):
         penalised = fit(made.DETERRENCE, split, starts=8, penalty=kind)
-        assert penalised.converged
+        assert penalised.status == "maximum"
         assert np.isfinite(penalised.se).all()
         assert 0 < penalised.theta[4] < 20
 

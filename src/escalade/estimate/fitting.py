@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 from msgspec import structs
@@ -76,9 +76,21 @@ class Estimate:
         return self.search.hessian
 
     @property
+    def status(self) -> Literal["maximum", "separated", "none"]:
+        """Whether the estimate is a maximum: finite, curved, and as high as a step can lead.
+
+        Where a coefficient has no finite estimate there is none, only a limit; else the search
+        found none.
+        """
+        if self.separated:
+            return "separated"
+        found = bool(self.search.maxima) and self.search.best.converged
+        return "maximum" if found else "none"
+
+    @property
     def converged(self) -> bool:
-        """Whether the estimate is a maximum: finite, curved, and as high as a step can lead."""
-        return bool(self.search.maxima) and self.search.best.converged
+        """Whether the estimate is a maximum."""
+        return self.status == "maximum"
 
     @property
     def se(self) -> Floats:
@@ -119,6 +131,7 @@ class Estimate:
             "reached_best": self.search.reached,
             "spread": [float(finite.min()), float(np.median(finite)), float(finite.max())],
             "maxima": [climb.value for climb in self.search.maxima],
+            "status": self.status,
             "converged": self.converged,
             "eigenvalues": self.eigenvalues.tolist(),
             "separated": [self.terms[i] for i in self.separated],
