@@ -80,6 +80,35 @@ def test_separation_is_named_and_a_penalty_helps() -> None:
         assert 0 < penalised.theta[4] < 20
 
 
+def test_cases_that_count_for_nothing_do_not_hide_separation() -> None:
+    table = made.cases(made.DETERRENCE, made.TRUTH, 300, 3)
+    gained = table.columns["end"] == "gain"
+    told = np.where(gained, 0.0, table.columns["ally"])
+    told[np.flatnonzero(gained)[:3]] = 1.0
+    weight = np.where(gained & (told > 0), 0.0, 1.0)
+    split = Table(table.columns | {"ally": told, "n": weight})
+    found = fit(made.DETERRENCE | {"weight": "n"}, split, starts=4)
+    assert [found.terms[i] for i in found.separated] == ["defender(war): ally"]
+
+
+def test_moves_told_apart_do_not_separate_where_others_foresaw_none_of_it() -> None:
+    """Allies always fought, but those who attacked them cannot have been sure of it."""
+    utilities = {"attacker": {"war": -1.5, "gain": 1}, "defender": {"war": ["ally"]}}
+    ends = ["status quo"] * 10 + ["war"] * 12 + ["status quo"] * 10 + ["gain"] * 10
+    table = Table({"end": np.array(ends), "ally": np.array([1.0] * 22 + [0.0] * 20)})
+    found = fit(made.DETERRENCE | {"utilities": utilities, "error": "logit"}, table, starts=8)
+    assert (found.status, found.separated, found.warnings) == ("maximum", (), ())
+
+    def loglik(fights: float) -> float:
+        attacks = 1.0 / (1.0 + np.exp(1.5 * fights - (1.0 - fights)))
+        return float(12 * np.log(fights * attacks) + 10 * np.log(1.0 - attacks))
+
+    q = np.linspace(0.5, 1.0, 100_001)
+    best = q[np.argmax([loglik(x) for x in q])]
+    assert found.theta == pytest.approx([np.log(best / (1.0 - best))], abs=1e-3)
+    assert found.se[0] < 5
+
+
 def test_what_runs_off_with_a_separation_has_no_standard_error() -> None:
     """Ends as covariates: not only their own coefficients have no finite estimate."""
     table = made.cases(made.DETERRENCE, made.TRUTH, 300, 3)

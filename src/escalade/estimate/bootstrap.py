@@ -16,11 +16,12 @@ from escalade.estimate.jets import Floats
 from escalade.estimate.likelihood import Likelihood
 from escalade.estimate.maximise import climb, finish
 from escalade.estimate.penalties import penalised
+from escalade.estimate.separation import separated
 from escalade.estimate.simulate import draw
 from escalade.estimate.tree import Offer
 from escalade.game.frozen import freeze
 
-WIDE = 100.0  # variances of the estimate, beyond which a replicate may have run off
+WIDE = 20.0  # variances of the estimate, beyond which a replicate may have run off
 LEAST = 0.5  # part of the replicates that must converge for their spread to mean anything
 
 
@@ -108,7 +109,8 @@ def bootstrap(
     def one(number: int) -> tuple[Floats, bool] | None:
         random = np.random.default_rng([seed, number])
         design = (_cases if kind == "case" else _ends)(whole.design, chances, random)
-        objective = penalised(Likelihood(design, solver=whole.solver), estimate.penalty)
+        likelihood = Likelihood(design, solver=whole.solver)
+        objective = penalised(likelihood, estimate.penalty)
         with np.errstate(all="ignore"):
             found = finish(objective, estimate.theta, curvature)
             if not found.converged:
@@ -118,8 +120,11 @@ def bootstrap(
             bent = objective.climb(found.theta)[2]()
             if _within(bent, wide):
                 return found.theta, True
+            if design.model.game is None:
+                apart = not estimate.penalty and separated(design, likelihood, found.theta)
+                return found.theta, not apart
             further = finish(objective, found.theta, bent)  # by its own curvature runs off for good
-            return further.theta, _within(objective.climb(further.theta)[2](), WIDE * wide)
+            return further.theta, _within(objective.climb(further.theta)[2](), WIDE**2 * wide)
 
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", RuntimeWarning)

@@ -223,7 +223,7 @@ def _infinite(
     theta = found.best.theta
     away = np.flatnonzero(np.diag(covariance) * spreads(design) ** 2 * CURVED > 1.0).tolist()
     if design.model.game is None:
-        apart = separated(design, likelihood.chances(theta))
+        apart = separated(design, likelihood, theta)
     else:
         far = away if found.maxima else flat(design, theta, found.hessian)
         apart = [index for index in far if tells_apart(design, index)]
