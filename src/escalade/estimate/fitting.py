@@ -242,7 +242,7 @@ def _about_search(search: Search) -> list[str]:
     """Doubts about the search."""
     found = []
     n, best = len(search.values), search.best.value
-    if search.reached == 1 and n > 1:
+    if search.maxima and search.reached == 1 and n > 1:
         found.append(f"only one of {n} starts reached the best; there may be a better one: give "
                      "more starts")  # fmt: skip
     for other in search.maxima[1:]:
