@@ -69,7 +69,7 @@ def _collinear(design: Design) -> list[str]:
     found = []
     for channel in design.channels:
         there = channel.columns.any(axis=1)
-        columns, index = channel.columns[there], channel.index[: len(there)][there]
+        columns, index = channel.columns[there], channel.index[: len(channel.columns)][there]
         for null in _null_space(columns @ columns.T):
             names = _named(null, [_label(design.terms[i]) for i in index])
             message = f"in {channel.name} the columns {names} are perfectly collinear"
