@@ -76,6 +76,19 @@ def test_a_faulty_model_is_named_with_its_line(
     assert f"{model}:" in err
 
 
+def test_a_fit_that_separates_is_no_maximum(run: Run, paths: tuple[Path, Path]) -> None:
+    data = paths[1]
+    rows = [line.split(",") for line in data.read_text().splitlines()]
+    split = [[*row[:2], str(float(row[3] == "war")), row[3]] for row in rows[1:]]
+    data.write_text("\n".join(map(",".join, [rows[0], *split])))
+    status, out, err = run("estimate", *paths, "--starts", 4, "--json")
+    found = json.loads(out)
+    assert (status, err) == (1, "")
+    assert (found["status"], found["converged"]) == ("separated", False)
+    assert "defender(war): ally" in found["separated"]
+    assert run("estimate", *paths, "--starts", 4, "--penalty", "log-F")[0] == 0
+
+
 def test_nothing_is_overwritten_and_nothing_half_written(
     run: Run, paths: tuple[Path, Path], tmp_path: Path
 ) -> None:

@@ -51,6 +51,18 @@ def test_a_formula_with_named_coefficients_is_the_same_as_regressors(cases: Tabl
     assert one.se == pytest.approx(other.se, rel=1e-4)
 
 
+@pytest.mark.parametrize("unit", [1e-6, 1e6, 1e12])
+def test_units_of_a_column_do_not_matter(cases: Table, unit: float) -> None:
+    """Money in single coins, people one by one: only the coefficient is in other units."""
+    one = fit(made.DETERRENCE, cases, starts=4)
+    coins = Table(dict(cases.columns) | {"trade": cases.columns["trade"] * unit})
+    other = fit(made.DETERRENCE, coins, starts=4)
+    scale = np.array([1.0, unit, 1.0, 1.0, 1.0])
+    assert other.loglik == pytest.approx(one.loglik, abs=1e-8)
+    assert other.theta * scale == pytest.approx(one.theta, rel=1e-5)
+    assert other.se * scale == pytest.approx(one.se, rel=1e-6)
+
+
 def test_separation_is_named_and_a_penalty_helps() -> None:
     table = made.cases(made.DETERRENCE, made.TRUTH, 300, 3)
     resisted = np.where(table.columns["end"] == "gain", 0.0, table.columns["ally"])
@@ -58,13 +70,43 @@ def test_separation_is_named_and_a_penalty_helps() -> None:
     found = fit(made.DETERRENCE, split, starts=8)
     assert [found.terms[i] for i in found.separated] == ["defender(war): ally"]
     assert np.isnan(found.se[4])
+    assert (found.status, found.converged) == ("separated", False)
     assert "separation: defender(war): ally" in found.warnings[0]
     assert "penalty" in found.warnings[0]
     for kind in ("log-F", "cauchy", "normal"):
         penalised = fit(made.DETERRENCE, split, starts=8, penalty=kind)
-        assert penalised.converged
+        assert penalised.status == "maximum"
         assert np.isfinite(penalised.se).all()
         assert 0 < penalised.theta[4] < 20
+
+
+def test_cases_that_count_for_nothing_do_not_hide_separation() -> None:
+    table = made.cases(made.DETERRENCE, made.TRUTH, 300, 3)
+    gained = table.columns["end"] == "gain"
+    told = np.where(gained, 0.0, table.columns["ally"])
+    told[np.flatnonzero(gained)[:3]] = 1.0
+    weight = np.where(gained & (told > 0), 0.0, 1.0)
+    split = Table(table.columns | {"ally": told, "n": weight})
+    found = fit(made.DETERRENCE | {"weight": "n"}, split, starts=4)
+    assert [found.terms[i] for i in found.separated] == ["defender(war): ally"]
+
+
+def test_moves_told_apart_do_not_separate_where_others_foresaw_none_of_it() -> None:
+    """Allies always fought, but those who attacked them cannot have been sure of it."""
+    utilities = {"attacker": {"war": -1.5, "gain": 1}, "defender": {"war": ["ally"]}}
+    ends = ["status quo"] * 10 + ["war"] * 12 + ["status quo"] * 10 + ["gain"] * 10
+    table = Table({"end": np.array(ends), "ally": np.array([1.0] * 22 + [0.0] * 20)})
+    found = fit(made.DETERRENCE | {"utilities": utilities, "error": "logit"}, table, starts=8)
+    assert (found.status, found.separated, found.warnings) == ("maximum", (), ())
+
+    def loglik(fights: float) -> float:
+        attacks = 1.0 / (1.0 + np.exp(1.5 * fights - (1.0 - fights)))
+        return float(12 * np.log(fights * attacks) + 10 * np.log(1.0 - attacks))
+
+    q = np.linspace(0.5, 1.0, 100_001)
+    best = q[np.argmax([loglik(x) for x in q])]
+    assert found.theta == pytest.approx([np.log(best / (1.0 - best))], abs=1e-3)
+    assert found.se[0] < 5
 
 
 def test_what_runs_off_with_a_separation_has_no_standard_error() -> None:
@@ -137,7 +179,23 @@ REFUSED: dict[str, tuple[dict[str, Any], Callable[[Columns], Columns], str]] = {
     ),
     "a column of zeros": (
         _with("attacker", war=["nothing"]), _add("nothing", lambda c: 0 * c["trade"]),
-        r"attacker\(war\): nothing is 0 in every case",
+        r"attacker\(war\): nothing is 0 in every case; leave it out$",
+    ),
+    "one word in all cases": (
+        _with("attacker", war=["name"]), _add("name", lambda c: np.full(len(c["ally"]), "x")),
+        "column `name` is 'x' in every case",
+    ),
+    "numbers that are too large": (
+        {}, _add("trade", lambda c: np.where(np.arange(len(c["ally"])) == 3, 1e200, c["trade"])),
+        r"`trade` is as large as 1e\+200 in row 4",
+    ),
+    "nothing seen": (
+        {}, _add("end", lambda c: np.full(len(c["ally"]), "")),
+        "no case shows how it ended: see column 'end'",
+    ),
+    "several values a case": (
+        {}, _add("trade", lambda c: np.array([c["trade"], c["trade"]]).T),
+        r"column 'trade': one value a case, not \(2000, 2\)",
     ),
     "a scale beside free utilities": (
         {"scale": "estimated"}, dict, "the scale and the utilities .* can be traded",
@@ -216,7 +274,7 @@ def test_bad_input_is_named_before_any_search(
     monkeypatch.setattr("escalade.estimate.fitting.maximise", search)
     change, spoil, message = REFUSED[name]
     with pytest.raises((EstimateError, ScenarioError), match=message):
-        fit(made.DETERRENCE | change, Table(spoil(dict(cases.columns))))
+        fit(made.DETERRENCE | change, spoil(dict(cases.columns)))
 
 
 def test_missing_values_may_be_dropped(cases: Table) -> None:
@@ -239,7 +297,7 @@ def test_rows_are_counted_as_they_were_read(cases: Table) -> None:
 
 def test_a_table_is_read_from_files_and_frames(tmp_path: Any) -> None:
     path = tmp_path / "cases.csv"
-    path.write_text('"end","x"\n"a",1\n"b",NA\n')
+    path.write_text('"end", x\n"a",1\n"b",NA\n')
     table = read_table(path)
     assert table.columns["end"].tolist() == ["a", "b"]
     assert table.missing("x").tolist() == [False, True]
@@ -249,6 +307,11 @@ def test_a_table_is_read_from_files_and_frames(tmp_path: Any) -> None:
     parquet = tmp_path / "cases.parquet"
     pyarrow.parquet.write_table(pa.table({"end": ["a", None], "x": [1, 2]}), parquet)
     assert read_table(parquet).columns["end"].tolist() == ["a", ""]
+    pyarrow.parquet.write_table(pa.table({"end": ["a", "b"], "x": [[1, 2], None]}), parquet)
+    assert read_table(parquet).columns["x"].tolist() == ["[1, 2]", ""]
+    with pytest.raises(FileNotFoundError) as fault:
+        read_table(tmp_path / "none.parquet")
+    assert fault.value.strerror
     for name, text in WRONG_TABLES.items():
         (tmp_path / name).write_text(text)
         with pytest.raises(EstimateError, match=name):

@@ -124,13 +124,33 @@ def test_weights_that_are_no_counts_stay_with_their_row(found: Estimate) -> None
         bootstrap(many, 10)
 
 
+SIGN: made.Spec = {
+    "model": 1,
+    "tree": {"one": {"wait": "peace", "fight": "war"}},
+    "utilities": {"one": {"war": [1, "sign"]}},
+    "observed": "end",
+}
+
+
+def test_replicates_that_separate_are_counted_apart() -> None:
+    """Few cases tell against the sign: where none of them is drawn, it separates."""
+    end = np.array(["war"] * 10 + ["peace"] * 12 + ["war"] * 8)
+    sign = np.array([1.0] * 12 + [0.0] * 18)
+    drawn = (np.random.default_rng([0, k]).integers(30, size=30) for k in range(200))
+    cells = [len({(end[i], sign[i]) for i in rows}) for rows in drawn]
+    table = Table({"end": end, "sign": sign})
+    found = bootstrap(fit(SIGN, table, starts=4), 200)
+    assert (found.failed, found.separated) == (0, sum(n < 4 for n in cells))
+    assert found.separated > 10
+    assert np.abs(found.theta).max() < 10
+    (doubt,) = found.doubts
+    assert f"{found.separated} of 200 replicates have no finite estimates" in doubt
+    helped = bootstrap(fit(SIGN, table, starts=4, penalty="log-F"), 50)
+    assert (helped.separated, helped.doubts) == (0, [])
+
+
 def test_what_separates_is_not_bootstrapped() -> None:
-    spec = {
-        "model": 1,
-        "tree": {"one": {"wait": "peace", "fight": "war"}},
-        "utilities": {"one": {"war": [1, "sign"]}},
-        "observed": "end",
-    }
+    spec = SIGN
     ends, sign = np.array(["war"] * 10 + ["peace"] * 12), np.array([1.0] * 10 + [0.0] * 12)
     split = Table({"end": ends, "sign": sign})
     with pytest.raises(EstimateError, match=r"one\(war\): sign has no finite estimate"):

@@ -237,7 +237,7 @@ def test_what_runs_off_is_named_and_a_penalty_helps(cases: Table) -> None:
     never = np.where((ally > 0) & (end == "retreat"), "war", end)
     spec, table = made.SIGNAL, Table(cases.columns | {"end": never})
     found = fit(spec, table, starts=8)
-    assert not found.converged
+    assert (found.status, found.converged) == ("separated", False)
     assert np.isnan(found.se).all()
     (warning,) = [w for w in found.warnings if w.startswith("no search ended at a maximum")]
     assert "log odds(challenger.resolute): ally" in warning
@@ -342,7 +342,7 @@ def test_a_share_at_its_bound_has_no_standard_error() -> None:
     ends = np.array(["peace"] * 50 + ["gain"] * 120 + ["war"] * 130)
     found = fit(spec, Table({"end": ends}), starts=8)
     assert np.isnan(found.se[0])
-    assert found.separated == (0,) or not found.converged
+    assert found.status in ("separated", "none")
     assert any("log odds(a.hawk)" in warning for warning in found.warnings)
     assert np.isfinite(fit(spec, Table({"end": ends}), starts=8, penalty="log-F").se).all()
 
@@ -361,3 +361,17 @@ def test_separation_is_named_where_types_are_hidden() -> None:
     assert helped.converged
     assert np.isfinite(helped.se).all()
     assert not helped.separated
+
+
+def test_a_search_that_goes_too_far_to_be_solved_ends_before_it() -> None:
+    """A column of many values separates: stakes grow until no equilibrium can be followed."""
+    utilities = {**made.SIGNAL["utilities"], "defender": {"gain": -1, "war": ["trade"]}}
+    spec = made.SIGNAL | {"utilities": utilities} | _types(resolute=0.4, bluffing="rest")
+    table = made.cases(spec, np.array([1.2, -0.6]), 200, 1)
+    end, trade = table.columns["end"], table.columns["trade"]
+    told = np.where((end == "gain") & (trade > 0), "war", end)
+    told = np.where(np.isin(end, ["war", "retreat"]) & (trade <= 0), "gain", told)
+    found = fit(spec, Table(table.columns | {"end": told}), starts=1)
+    assert found.status == "separated"
+    (warning,) = [w for w in found.warnings if w.startswith("separation")]
+    assert "defender(war): trade" in warning

@@ -234,6 +234,19 @@ REFUSED: dict[str, tuple[str, str, str, str]] = {
 }  # fmt: skip
 
 
+def test_beside_what_separates_the_others_have_errors(scenario: Path) -> None:
+    """A fit whose last coefficient is infinite: the first may be asked for, that one may not."""
+    known = [[*row[:2], None] for row in COVARIANCE[:2]]
+    keys = {"converged": False, "separated": TERMS[2:], "covariance": [*known, [None] * 3]}
+    (scenario.parent / "fit.json").write_text(json.dumps(fit_file(**keys)))
+    with pytest.raises(ScenarioError, match="these coefficients have no standard errors"):
+        read_scenario(scenario)
+    lines = [line for line in SCENARIO.splitlines() if "(keld)" not in line]
+    scenario.write_text("\n".join(lines).replace(", precision: past.keen", ""))
+    (value,) = [i.value for i in read_scenario(scenario).inputs if isinstance(i.value, Fitted)]
+    assert value.mean == (-0.3, 0.9)
+
+
 @pytest.mark.parametrize("name", REFUSED)
 def test_what_is_refused(scenario: Path, name: str) -> None:
     content, old, new, message = REFUSED[name]

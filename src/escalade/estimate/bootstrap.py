@@ -16,10 +16,12 @@ from escalade.estimate.jets import Floats
 from escalade.estimate.likelihood import Likelihood
 from escalade.estimate.maximise import climb, finish
 from escalade.estimate.penalties import penalised
+from escalade.estimate.separation import separated
 from escalade.estimate.simulate import draw
 from escalade.estimate.tree import Offer
 from escalade.game.frozen import freeze
 
+WIDE = 20.0  # variances of the estimate, beyond which a replicate may have run off
 LEAST = 0.5  # part of the replicates that must converge for their spread to mean anything
 
 
@@ -29,17 +31,30 @@ class Bootstrap:
 
     Attributes:
         terms: Names of the coefficients.
-        theta: [replicate, coefficient] Estimates of the replicates that converged.
-        failed: How many did not.
+        theta: [replicate, coefficient] Estimates of the replicates that have finite ones.
+        failed: How many did not converge.
+        separated: How many have a coefficient without a finite estimate: their cases tell moves
+            apart without exception, or say nothing about it.
     """
 
     terms: tuple[str, ...]
     theta: Floats
     failed: int
+    separated: int = 0
 
     def __post_init__(self) -> None:
         """Make every array read-only."""
         freeze(self)
+
+    @property
+    def doubts(self) -> list[str]:
+        """What to know before using it."""
+        lost = self.failed + self.separated
+        if not lost:
+            return []
+        drawn = lost + len(self.theta)
+        message = f"{lost} of {drawn} replicates have no finite estimates and are left out"
+        return [f"{message}: errors and intervals are too narrow; fit with a penalty"]
 
     @property
     def se(self) -> Floats:
@@ -89,26 +104,49 @@ def bootstrap(
     whole = Likelihood(estimate.design.counted(), threads)
     chances = whole.chances(estimate.theta)
     curvature = -estimate.hessian
+    wide = WIDE * np.diag(np.linalg.inv(curvature))
 
-    def one(number: int) -> Floats | None:
+    def one(number: int) -> tuple[Floats, bool] | None:
         random = np.random.default_rng([seed, number])
         design = (_cases if kind == "case" else _ends)(whole.design, chances, random)
-        objective = penalised(Likelihood(design, solver=whole.solver), estimate.penalty)
+        likelihood = Likelihood(design, solver=whole.solver)
+        objective = penalised(likelihood, estimate.penalty)
         with np.errstate(all="ignore"):
             found = finish(objective, estimate.theta, curvature)
             if not found.converged:
                 found = climb(objective, estimate.theta)
-        return found.theta if found.converged else None
+            if not found.converged:
+                return None
+            bent = objective.climb(found.theta)[2]()
+            if _within(bent, wide):
+                return found.theta, True
+            if design.model.game is None:
+                apart = not estimate.penalty and separated(design, likelihood, found.theta)
+                return found.theta, not apart
+            further = finish(objective, found.theta, bent)  # by its own curvature runs off for good
+            return further.theta, _within(objective.climb(further.theta)[2](), WIDE**2 * wide)
 
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", RuntimeWarning)
         drawn = side_by_side(whole.company, one, range(replicates), threads)
-    found = [theta for theta in drawn if theta is not None]
+    ended = [each for each in drawn if each is not None]
+    found = [theta for theta, finite in ended if finite]
     if len(found) < max(2.0, LEAST * replicates):
         raise EstimateError(
             f"only {len(found)} of {replicates} replicates have a maximum; fit with a penalty"
         )
-    return Bootstrap(estimate.terms, np.array(found), replicates - len(found))
+    failed = replicates - len(ended)
+    return Bootstrap(estimate.terms, np.array(found), failed, len(ended) - len(found))
+
+
+def _within(curvature: Floats, most: Floats) -> bool:
+    """Whether the variances of a curvature are at most so large; in its own units, to be exact."""
+    size = np.sqrt(np.diag(curvature))
+    try:
+        variance = np.diag(np.linalg.inv(curvature / np.outer(size, size))) / size**2
+    except np.linalg.LinAlgError:
+        return False
+    return bool(((variance > 0) & (variance <= most)).all())
 
 
 def _cases(design: Design, _: Floats, random: np.random.Generator) -> Design:

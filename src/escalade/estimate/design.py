@@ -22,6 +22,7 @@ from escalade.scenario.syntax import Expression, Name, names, parse
 Ints = NDArray[np.int64]
 TRIAL = 0.6180339887  # a value of coefficients at which no sensible formula divides by zero
 FEW = 10  # values that a column of text may always have
+LARGEST = 1e100  # value of a regressor: squares of larger ones may overflow
 MOST = 2**22  # cases that counts may stand for where they are drawn one by one
 
 
@@ -324,7 +325,7 @@ def _regressed(
         if known.columns[name].dtype.kind != "f":
             _require_words(model, known, regressor, name)
             levels = np.unique(known.columns[name]).tolist()
-            _require_few(model, known, regressor, levels)
+            _require_groups(model, known, regressor, levels)
             column = table.columns[name]
             return [(f"{regressor.text}={level}", 1.0 * (column == level)) for level in levels[1:]]
     _numbers(model, table, regressor, {name.id for name in names(regressor.expression)})
@@ -335,6 +336,13 @@ def _regressed(
         raise ScenarioError([model.source.fault(regressor.path, str(error))]) from None
     if not np.isfinite(values).all():
         fault = model.source.fault(regressor.path, f"{quote(regressor.text)} divides by zero")
+        raise ScenarioError([fault])
+    size = np.abs(np.broadcast_to(values, len(table)))
+    if size.max() > LARGEST:
+        case = int(np.argmax(size))
+        message = f"{quote(regressor.text)} is as large as {size[case]:.3g} in row"
+        advice = "Correct it, or measure it in larger units."
+        fault = model.source.fault(regressor.path, f"{message} {table.row(case)}", advice)
         raise ScenarioError([fault])
     return [(regressor.text, values)]
 
@@ -353,8 +361,12 @@ def _require_values(model: Model, bound: Bound, formula: Regressor, size: int) -
         raise ScenarioError([model.source.fault(formula.path, message)])
 
 
-def _require_few(model: Model, table: Table, regressor: Regressor, levels: list[str]) -> None:
-    """Refuse a column that names cases, not groups of them."""
+def _require_groups(model: Model, table: Table, regressor: Regressor, levels: list[str]) -> None:
+    """Refuse a column that names cases, not groups of them, and one that names no more than one."""
+    if len(levels) == 1:
+        message = f"column {quote(regressor.text)} is '{levels[0]}' in every case"
+        advice = "It tells no cases apart; leave it out."
+        raise ScenarioError([model.source.fault(regressor.path, message, advice)])
     if len(levels) > FEW and 2 * len(levels) > len(table):
         message = f"column {quote(regressor.text)} has {len(levels)} values in {len(table)} cases"
         advice = "Each would have a coefficient of its own; name fewer groups, or leave it out."

@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 from msgspec import structs
 
 from escalade.estimate.design import Design, bind
 from escalade.estimate.grammar import Errors
-from escalade.estimate.identify import flat, require_identity, weak_directions
+from escalade.estimate.identify import flat, require_identity, require_seen, weak_directions
 from escalade.estimate.jets import Floats
 from escalade.estimate.likelihood import Likelihood
 from escalade.estimate.maximise import ALIKE, CURVED, Search, maximise
@@ -76,9 +76,21 @@ class Estimate:
         return self.search.hessian
 
     @property
+    def status(self) -> Literal["maximum", "separated", "none"]:
+        """Whether the estimate is a maximum: finite, curved, and as high as a step can lead.
+
+        Where a coefficient has no finite estimate there is none, only a limit; else the search
+        found none.
+        """
+        if self.separated:
+            return "separated"
+        found = bool(self.search.maxima) and self.search.best.converged
+        return "maximum" if found else "none"
+
+    @property
     def converged(self) -> bool:
-        """Whether the estimate is a maximum: finite, curved, and as high as a step can lead."""
-        return bool(self.search.maxima) and self.search.best.converged
+        """Whether the estimate is a maximum."""
+        return self.status == "maximum"
 
     @property
     def se(self) -> Floats:
@@ -119,6 +131,7 @@ class Estimate:
             "reached_best": self.search.reached,
             "spread": [float(finite.min()), float(np.median(finite)), float(finite.max())],
             "maxima": [climb.value for climb in self.search.maxima],
+            "status": self.status,
             "converged": self.converged,
             "eigenvalues": self.eigenvalues.tolist(),
             "separated": [self.terms[i] for i in self.separated],
@@ -165,6 +178,7 @@ def fit(
     if error is not None:
         read = replace(read, file=structs.replace(read.file, error=error))
     design = bind(read, read_table(data))
+    require_seen(design)
     likelihood = Likelihood(design.merged(), threads)
     if prior is None:
         require_identity(design, likelihood, seed)
@@ -209,7 +223,7 @@ def _infinite(
     theta = found.best.theta
     away = np.flatnonzero(np.diag(covariance) * spreads(design) ** 2 * CURVED > 1.0).tolist()
     if design.model.game is None:
-        apart = separated(design, likelihood.chances(theta))
+        apart = separated(design, likelihood, theta)
     else:
         far = away if found.maxima else flat(design, theta, found.hessian)
         apart = [index for index in far if tells_apart(design, index)]
@@ -228,7 +242,7 @@ def _about_search(search: Search) -> list[str]:
     """Doubts about the search."""
     found = []
     n, best = len(search.values), search.best.value
-    if search.reached == 1 and n > 1:
+    if search.maxima and search.reached == 1 and n > 1:
         found.append(f"only one of {n} starts reached the best; there may be a better one: give "
                      "more starts")  # fmt: skip
     for other in search.maxima[1:]:

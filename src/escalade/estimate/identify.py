@@ -11,8 +11,10 @@ from escalade.estimate.design import Design
 from escalade.estimate.jets import Floats
 from escalade.estimate.likelihood import Likelihood
 from escalade.estimate.model import ALL_SCALES
+from escalade.estimate.observations import columns_observed
 from escalade.estimate.penalties import spreads
 from escalade.estimate.starts import first_points
+from escalade.estimate.tree import Offer
 
 NULL = 1e-10  # of the largest eigenvalue: a direction without any information
 NOISE = 1e-18  # of the largest information in natural units: slopes of nothing but rounding
@@ -20,6 +22,17 @@ WEAK = 1e-2  # eigenvalue of the correlations: a direction with little
 MENTIONED = 5  # faults of one kind that a message lists, and names of one that it does
 SHARE = 0.15  # of a direction, from which a coefficient is named
 PROBES = 12  # points at which information is looked for
+
+
+def require_seen(design: Design) -> None:
+    """Refuse cases that all may have ended in any way.
+
+    Raises:
+        EstimateError: Naming the columns.
+    """
+    if design.shown.all() and not isinstance(design.model.tree.root, Offer):
+        names = ", ".join(f"'{name}'" for name in columns_observed(design.model))
+        raise EstimateError(f"{design.table.name}: no case shows how it ended: see column {names}")
 
 
 def require_identity(design: Design, likelihood: Likelihood, seed: int) -> None:
@@ -55,8 +68,10 @@ def _collinear(design: Design) -> list[str]:
     """Regressors of one utility that add up to nothing."""
     found = []
     for channel in design.channels:
-        for null in _null_space(channel.columns @ channel.columns.T):
-            names = _named(null, [_label(design.terms[i]) for i in channel.index])
+        there = channel.columns.any(axis=1)
+        columns, index = channel.columns[there], channel.index[: len(channel.columns)][there]
+        for null in _null_space(columns @ columns.T):
+            names = _named(null, [_label(design.terms[i]) for i in index])
             message = f"in {channel.name} the columns {names} are perfectly collinear"
             found.append(f"{message}: leave one out")
     return found

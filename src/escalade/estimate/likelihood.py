@@ -23,6 +23,7 @@ from escalade.estimate.design import Design
 from escalade.estimate.induction import Play
 from escalade.estimate.jets import Floats, Jet
 from escalade.estimate.maximise import Slope
+from escalade.estimate.starts import sizes
 from escalade.estimate.tree import Leaf, Tree, Turn, outcomes_below
 from escalade.game.game import CHANCE
 
@@ -171,10 +172,13 @@ class Likelihood:
         return found
 
     def hessian(self, theta: Floats) -> Floats:
-        """[coefficient, coefficient] Second derivatives, as central differences of the gradient."""
+        """[coefficient, coefficient] Second derivatives, as central differences of the gradient.
+
+        Steps are small beside a coefficient, or beside what moves its utility by 1.
+        """
         k = len(theta)
         found = np.zeros((k, k))
-        step = np.finfo(float).eps ** (1 / 3) * np.maximum(1.0, np.abs(theta))
+        step = np.finfo(float).eps ** (1 / 3) * np.maximum(1.0 / sizes(self.design), np.abs(theta))
         around = [theta + sign * change for change in np.diag(step) for sign in (1.0, -1.0)]
         slopes = [self._value(point)[1] for point in self.points(around)]
         for j in range(k):

@@ -211,14 +211,22 @@ def finish(objective: Objective, theta: Floats, curvature: Floats, steps: int = 
     roots, axes = np.linalg.eigh(curvature / np.outer(size, size))
     axes = axes / np.sqrt(np.maximum(roots, 1e-8 * roots[-1])) / size[:, None]
 
+    best = -np.inf, theta
+
     def descend(along: Floats) -> tuple[float, Floats]:
-        value, gradient = objective.value(theta + axes @ along)
+        nonlocal best
+        ahead = theta + axes @ along
+        value, gradient = objective.value(ahead)
+        if value > best[0] and np.isfinite(gradient).all():
+            best = value, ahead
         return -value, -(gradient @ axes)
 
     found = minimize(
         descend, np.zeros(len(theta)), jac=True, method="BFGS",
         options={"gtol": np.sqrt(2.0 * FLAT), "norm": 2, "maxiter": STEPS},
     )  # fmt: skip
+    if not np.isfinite(found.fun):  # it went too far, where nothing can be worked out
+        return Climb(best[1], best[0], np.inf, steps + found.nfev, converged=False)
     gain = 0.5 * float(found.jac @ found.jac)
     value = -float(found.fun)
     return Climb(theta + axes @ found.x, value, gain, steps + found.nfev, gain <= FLAT)

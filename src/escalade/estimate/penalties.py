@@ -99,5 +99,6 @@ def spreads(design: Design) -> Floats:
     for channel in design.channels:
         if channel.formula is None and len(channel.index):
             deviation = channel.columns.std(axis=1)
-            found[channel.index] = np.where(deviation > 1e-12, deviation, 1.0)
+            varies = deviation > 1e-12 * np.abs(channel.columns).max(axis=1)
+            found[channel.index] = np.where(varies, deviation, 1.0)
     return found

@@ -207,7 +207,7 @@ def _require_agreement(estimate: Estimate, rhat: Floats, ess: Floats) -> None:
 
 def _axes(estimate: Estimate) -> Floats:
     """[coefficient, axis] A root of the covariance that the curvature at the mode gives."""
-    if not estimate.converged or estimate.separated:
+    if not estimate.converged:
         names = ", ".join(estimate.terms[i] for i in estimate.separated)
         why = f"{names} has no finite estimate" if names else "the search found no maximum"
         raise EstimateError(f"there is no posterior around the mode: {why}; fit with a penalty")

@@ -7,40 +7,56 @@ from scipy.optimize import linprog
 
 from escalade.estimate.design import Design
 from escalade.estimate.jets import Floats
+from escalade.estimate.likelihood import Likelihood
+from escalade.estimate.maximise import ALIKE
 from escalade.estimate.observations import Bools
 from escalade.estimate.tree import Leaf, Turn
 from escalade.game.game import CHANCE
 
 PUSH = 1e-6  # of a separating direction, from which a coefficient is named
+FAR = (1.0, 10.0, 100.0)  # how much further a coefficient is pushed, times what it multiplies
 
 
-def separated(design: Design, chances: Floats) -> list[int]:
+def separated(design: Design, likelihood: Likelihood, theta: Floats) -> list[int]:
     """Coefficients without a finite estimate, where nothing is hidden; else see `tells_apart`.
 
     They are so where one direction of coefficients makes every move seen more attractive, or no
-    less, than each other move. At turns after which play goes on, expectations are those of
-    `chances`; at the last turns the answer does not depend on them. One linear program.
+    less, than each other move, and the likelihood does not fall however far one goes along it: it
+    may, since others foresee what moves become likely. At turns after which play goes on,
+    expectations are those at the estimate. One linear program.
 
     Args:
         design: The model and its data.
-        chances: [leaf, case] Probabilities of the leaves.
+        likelihood: Of them.
+        theta: The estimate.
 
     Returns:
         Indices of coefficients, those that separate alone if there are any.
     """
-    rows = _Advantages(design, chances).rows()
+    chances = likelihood.chances(theta)
+    counts = np.flatnonzero(design.weight > 0)
+    rows = _Advantages(design.take(counts), chances[:, counts]).rows()
     size = np.abs(rows).max(axis=0, initial=0.0)
     used = np.flatnonzero(size > 0)
     if not len(used):
         return []
     rows = rows[:, used] / size[used]
-    alone = ((rows >= 0).all(axis=0) | (rows <= 0).all(axis=0)).nonzero()[0]
-    if len(alone):
+
+    def endless(along: Floats) -> bool:
+        step = np.zeros(len(theta))
+        step[used] = along / size[used]
+        with np.errstate(all="ignore"):
+            values = [likelihood.value(theta + far * step)[0] for far in (0.0, *FAR)]
+        return min(values) > values[0] - ALIKE
+
+    up, down = (rows >= 0).all(axis=0), (rows <= 0).all(axis=0)
+    alone = [i for i in np.flatnonzero(up | down) if endless(np.eye(len(used))[i] * (up[i] or -1))]
+    if alone:
         return used[alone].tolist()
     found = linprog(
         -rows.sum(axis=0), A_ub=-rows, b_ub=np.zeros(len(rows)), bounds=(-1.0, 1.0), method="highs"
     )
-    if found.status != 0 or -found.fun <= PUSH * len(rows):
+    if found.status != 0 or -found.fun <= PUSH * len(rows) or not endless(found.x):
         return []
     return used[np.abs(found.x) > PUSH].tolist()
 

@@ -28,17 +28,24 @@ def first_points(design: Design, starts: int, seed: int) -> Floats:
     """
     points = np.random.default_rng(seed).normal(size=(starts, len(design.terms)))
     points *= np.resize(SPREADS, starts)[:, None]
-    stake = unit(design)
+    stake, reach = unit(design), sizes(design)
     for channel in design.channels:
-        size = np.ones(len(channel.index))
-        if channel.formula is None:
-            size = np.sqrt((channel.columns**2).mean(axis=1))
-        size = np.maximum(size, 1e-12) * math.sqrt(max(len(channel.index), 1))
+        size = reach[channel.index] * math.sqrt(max(len(channel.index), 1))
         points[:, channel.index] *= (1.0 if channel.name.startswith(LOGARITHMS) else stake) / size
         if channel.name.startswith(ALL_SCALES) and stake > LARGE:
             points[:, channel.index[:1]] += math.log(stake / 10.0)
     points[0] = 0.0
     return points
+
+
+def sizes(design: Design) -> Floats:
+    """[coefficient] Root mean square of what it multiplies; 1 where that is 0, and in formulas."""
+    found = np.ones(len(design.terms))
+    for channel in design.channels:
+        if channel.formula is None:
+            size = np.sqrt((channel.columns**2).mean(axis=1))
+            found[channel.index] = np.where(size > 0, size, 1.0)
+    return found
 
 
 def unit(design: Design) -> float:

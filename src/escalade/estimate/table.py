@@ -104,7 +104,11 @@ def read_table(data: Any) -> Table:
     if not isinstance(data, Mapping) and not hasattr(data, "columns"):
         raise ValueError(f"data is a {type(data).__name__}; expected a path, columns or a frame")
     names = data.keys() if isinstance(data, Mapping) else data.columns
-    return Table({str(name): _column(np.asarray(data[name])) for name in names})
+    read = {str(name): np.asarray(data[name]) for name in names}
+    for name, values in read.items():
+        if values.ndim != 1:
+            raise EstimateError(f"the data, column '{name}': one value a case, not {values.shape}")
+    return Table({name: _column(values) for name, values in read.items()})
 
 
 def _read_csv(path: Path) -> dict[str, Column]:
@@ -117,6 +121,7 @@ def _read_csv(path: Path) -> dict[str, Column]:
     if not lines:
         raise EstimateError(f"{path} is empty; its first line names the columns")
     header, *cases = (row for _, row in lines)
+    header = [name.strip() for name in header]
     if len(set(header)) < len(header):
         twice = next(name for name in header if header.count(name) > 1)
         raise EstimateError(f"{path}: two columns are called '{twice}'")
@@ -138,10 +143,18 @@ def _read_parquet(path: Path) -> dict[str, Column]:
     import pyarrow.parquet
 
     try:
-        table = pyarrow.parquet.read_table(path)
+        with path.open("rb"):  # its message is clearer where there is no such file
+            table = pyarrow.parquet.read_table(path)
     except pa.ArrowInvalid as error:
         raise EstimateError(f"{path} is no parquet file: {error}") from None
-    return {name: _column(np.array(table[name].to_pylist())) for name in table.column_names}
+    return {name: _column(_cells(table[name].to_pylist())) for name in table.column_names}
+
+
+def _cells(values: list[Any]) -> NDArray[Any]:
+    """One value a case; lists and the like as text."""
+    if any(isinstance(value, list | dict) for value in values):
+        values = [value if value is None else str(value) for value in values]
+    return np.array(values)
 
 
 def _column(values: NDArray[Any]) -> Column:

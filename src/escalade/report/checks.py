@@ -69,7 +69,8 @@ class Checks:
         if self.bootstrap is not None:
             own = self.bootstrap
             found["bootstrap"] = {
-                "replicates": len(own.theta), "failed": own.failed, "se": own.se.tolist(),
+                "replicates": len(own.theta), "failed": own.failed, "separated": own.separated,
+                "se": own.se.tolist(), "warnings": own.doubts,
                 "low": own.interval[0].tolist(), "high": own.interval[1].tolist(),
             }  # fmt: skip
         if self.held_out is not None:
@@ -100,10 +101,14 @@ def print_checks(estimate: Estimate, checks: Checks, console: Console) -> None:
     if checks.bootstrap is not None:
         own = checks.bootstrap
         head = f"Bootstrap: {len(own.theta)} replicates, {own.failed} without a maximum"
+        if own.separated:
+            head += f", {own.separated} separated"
         low, high = own.interval
         numbers = zip(own.terms, own.se, low, high, strict=True)
         rows = [(term, f"{se:.4f}", f"{a:.4g} to {b:.4g}") for term, se, a, b in numbers]
         _print(console, head, ("coefficient", "s.e.", "90 %"), rows)
+        for doubt in own.doubts:
+            console.print(f"worth a look: {doubt}", soft_wrap=True)
     if checks.held_out is not None:
         held = checks.held_out
         names = ("log score", "Brier score", "ranked probability score")

@@ -46,6 +46,7 @@ class _File(Struct):
     coefficients: Annotated[list[_Coefficient], Meta(min_length=1, max_length=1000)]
     covariance: list[list[float | None]]
     converged: bool
+    separated: list[str] = []
     posterior: _Posterior | None = None
 
 
@@ -138,7 +139,7 @@ def _wrong(content: bytes) -> _File | str:
     rows = file.posterior.draws if file.posterior else []
     numbers = [c.estimate for c in file.coefficients]
     numbers += [x for row in (*file.covariance, *rows) for x in row]
-    if not file.converged:
+    if not file.converged and not file.separated:  # of what separates there are no errors below
         return "its search found no maximum"
     if len({c.term for c in file.coefficients}) < size:
         return "a coefficient stands there twice"
