@@ -141,8 +141,8 @@ def test_the_list_shows_what_counts_and_what_contradicts(run: Run, tmp_path: Pat
     assert (found["few"]["contradicts"], found["some"]["contradicts"]) == (["many"], [])
     assert (found["mist"]["low"], found["mist"]["ratio"], found["mist"]["high"]) == (1, 1, 1)
     out = run("evidence", "list", path)[1]
-    assert "yes; contradicts against, mist" in out
-    assert "no: best has the same origin" in out
+    assert "    us.bold, says wire\n    contradicts against, mist\n" in out
+    assert "    does not count: best has the same origin\n" in out
     assert "exactly 1" in out
 
 

@@ -9,6 +9,7 @@ from dataclasses import asdict, dataclass
 import numpy as np
 from numpy.typing import NDArray
 from rich.console import Console
+from rich.padding import Padding
 from rich.table import Table
 
 from escalade.forecast.draws import draw, quantile
@@ -149,17 +150,32 @@ def print_items(scenario: Scenario, *, json_: bool, console: Console | None = No
         text = as_json([asdict(item) for item in found])
         (console or plain_console()).print(text, soft_wrap=True)
         return
-    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
-    for name in ("item", "date", "source", "grade", "says", "ratio", "status", "counts"):
-        whole = name in ("date", "grade", "status")
-        table.add_column(name, overflow="fold", min_width=len(name), no_wrap=whole)
-    for item in found:
-        counts = f"no: {item.because}" if item.because else "yes"
-        if item.contradicts:
-            counts += f"; contradicts {', '.join(item.contradicts)}"
-        table.add_row(item.id, item.date, item.source, item.grade, item.says,
-                      _ratio(item.ratio, item.low, item.high), item.status, counts)  # fmt: skip
-    (console or plain_console()).print(table if found else "no evidence yet")
+    console = console or plain_console()
+    if not found:
+        console.print("no evidence yet")
+        return
+    heads = ("item", "date", "grade", "ratio", "status", "counts")
+    rows = [
+        (item.id, item.date, item.grade, _ratio(item.ratio, item.low, item.high), item.status,
+         "no" if item.because else "yes")
+        for item in found
+    ]  # fmt: skip
+    widths = [max(map(len, column)) for column in zip(heads, *rows, strict=True)]
+    for row, below in zip([heads, *rows], [[], *map(_details, found)], strict=True):
+        cells = (cell.ljust(width) for cell, width in zip(row, widths, strict=True))
+        console.print("  ".join(cells).rstrip(), soft_wrap=True)
+        for line in below:
+            console.print(Padding(line, (0, 0, 0, 4), expand=False))
+
+
+def _details(item: Item) -> list[str]:
+    """What a row of the list has no room for, a line for each."""
+    lines = [f"{item.says}, says {item.source}"]
+    if item.because:
+        lines.append(f"does not count: {item.because}")
+    if item.contradicts:
+        lines.append(f"contradicts {', '.join(item.contradicts)}")
+    return lines
 
 
 def print_worth(scenario: Scenario, id: str, console: Console | None = None) -> None:
