@@ -244,3 +244,25 @@ def test_rankings_and_grades_are_values_too(tmp_path: Path) -> None:
         asked(base, "ru.wants = lose > win")
     with pytest.raises(EscaladeError, match="a grade such as B2"):
         asked(base, "note = G7")
+
+
+def test_a_better_grade_lets_another_report_of_the_same_origin_count(tmp_path: Path) -> None:
+    word = {"date": "2020-01-02", "says": "us.tough", "origin": "one"}
+    near = {**word, "source": "spy", "credibility": 3}
+    sources = {"spy": {"reliability": "C"}, "press": {"reliability": "E"}}
+
+    def read(echo: dict[str, Any]) -> Scenario:
+        folder = tmp_path / echo["source"]
+        folder.mkdir(exist_ok=True)
+        evidence = {"near": near, "echo": {**word, **echo}}
+        return crisis(folder, sources=sources, evidence=evidence)
+
+    base = forecast(read({"source": "press", "credibility": 5}), draws=256)
+    found = asked(base, "echo = A1")
+    sources["spy"], sources["press"] = {"reliability": "C"}, {"reliability": "A"}
+    edited = forecast(read({"source": "press", "credibility": 1}), draws=256)
+    gap = edited.outcomes[0].probability - base.outcomes[0].probability
+    assert abs(gap) > 0.01
+    assert found.outcomes[0].probability - base.outcomes[0].probability == pytest.approx(
+        gap, abs=0.2 * abs(gap)
+    )

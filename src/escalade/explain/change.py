@@ -9,17 +9,21 @@ from escalade.forecast.draws import Cube, Draws, cube, dimensions, values_at
 from escalade.forecast.forecast import Forecast
 from escalade.forecast.plan import plan
 from escalade.forecast.worlds import Solver, Worlds, evaluate
+from escalade.scenario.evidence import once_each
 from escalade.scenario.scenario import Scenario, Value
 from escalade.solve import solve
 
 
 def change_inputs(scenario: Scenario, values: Mapping[int, Value]) -> Scenario:
-    """The scenario with other distributions or rankings for some inputs, by their index."""
+    """The scenario with other distributions or rankings for some inputs, by their index.
+
+    Of reports of one origin, which one counts may change with what they are worth.
+    """
     inputs = tuple(
         replace(item, value=values.get(index, item.value))
         for index, item in enumerate(scenario.inputs)
     )
-    return replace(scenario, inputs=inputs)
+    return replace(scenario, inputs=inputs, evidence=once_each(scenario.evidence, inputs))
 
 
 def idle(scenario: Scenario) -> frozenset[int]:
