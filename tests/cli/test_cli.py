@@ -189,11 +189,11 @@ def test_report_flips_the_first_claim_that_is_determined(run: Run, tmp_path: Pat
 def test_report_prints_the_json_that_it_would_write(run: Run, tmp_path: Path) -> None:
     path, written = write(tmp_path), tmp_path / "page.json"
     asked = ("report", path, "--draws", 16, "--rival", path)
-    assert run(*asked, "--format", "json", "--out", written).status == 0
+    assert run(*asked, "--format", "json", "--out", written)[0] == 0
     before = sorted(tmp_path.iterdir())
     assert run(*asked, "--json") == (0, written.read_text(encoding="utf-8"), "")
     assert sorted(tmp_path.iterdir()) == before
-    assert run(*asked, "--json", "--out", written).status == 2
+    assert run(*asked, "--json", "--out", written)[0] == 2
 
 
 def test_report_writes_a_page(run: Run, tmp_path: Path) -> None:
