@@ -96,6 +96,7 @@ def test_markdown_has_the_same_sections_in_tables(told: tuple[Forecast, Answers]
     for section in ("What it hinges on", "The smallest change", "What to watch", "Rivals",
                     "How the forecast came about"):  # fmt: skip
         assert f"\n## {section}" in text
+    assert "Both in 16 model worlds at the same points." in text
     for table in tables(text):
         assert len({len(row) for row in table}) == 1
 

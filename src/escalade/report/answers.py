@@ -285,7 +285,8 @@ def _rival(found: Comparison, trail: Trail) -> Iterator[Part]:
         for name, g in zip(names, found.gaps, strict=True)
     )  # fmt: skip
     columns = ("outcome", found.ours_by, found.theirs_by, "gap, points")
-    yield Part(f"Against {found.theirs_by}", "", columns, gaps)
+    lead = f"Both in {found.draws:,} model worlds at the same points."
+    yield Part(f"Against {found.theirs_by}", lead, columns, gaps)
     widest = max(range(len(found.gaps)), key=lambda i: abs(found.gaps[i].gap), default=0)
     matter = sorted((d for d in found.differences if d.matters),
                     key=lambda d: -abs(d.shares[widest]))  # fmt: skip

@@ -281,7 +281,7 @@ class Report:
         event: What it is about.
         says: The same as written, with `not` if it denies it.
         ratio: Input of its likelihood ratio.
-        counts: False for all but the best graded of one origin: they are shown but change nothing.
+        counts: False for all of one origin but the one worth most: shown, but changes nothing.
     """
 
     id: str
