@@ -26,6 +26,7 @@ TRUTHS = {
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(900)  # the first model with hidden types compiles the solver
 @pytest.mark.parametrize("name", TRUTHS)
 def test_intervals_of_nine_in_ten_hold_nine_times_in_ten(name: str) -> None:
     spec, truth = TRUTHS[name]
