@@ -14,6 +14,7 @@ import pytest
 from pytest_benchmark.fixture import BenchmarkFixture
 
 from escalade.estimate import Table, bootstrap, fit, profile, read_table, simulate
+from estimate import made
 from measures import Say, peak_memory
 
 DATA = Path(__file__).resolve().parents[2] / "shared/data/leblang2003.csv"
@@ -45,31 +46,11 @@ ATTACK = {
     "observed": "outcome",
 }  # fmt: skip
 
-THREATS = {
-    "model": 1,
-    "tree": {
-        "challenger": {
-            "wait": "status quo",
-            "threaten": {
-                "defender": {
-                    "yield": "gain",
-                    "resist": {"challenger": {"fight": "war", "back down": "retreat"}},
-                }
-            },
-        }
-    },
-    "types": {"challenger": {"resolute": [1, "trade"], "bluffing": "rest"}},
-    "utilities": {
-        "challenger": {"gain": [1], "war": {"resolute": 1.5, "bluffing": -2}, "retreat": -1},
-        "defender": {"gain": -1, "war": ["trade"]},
-    },
-    "observed": "end",
-}
-TRUTH = {
+TRUTH = {  # of `made.SIGNAL`
     "log odds(challenger.resolute)": -0.3,
-    "log odds(challenger.resolute): trade": 1.0,
+    "log odds(challenger.resolute): ally": 1.0,
     "challenger(gain): constant": 1.2,
-    "defender(war): trade": -0.6,
+    "defender(war): ally": -0.6,
 }
 
 pytestmark = pytest.mark.timeout(600)
@@ -93,9 +74,9 @@ def test_a_fit_from_64_starts(benchmark: BenchmarkFixture, cases: Table, say: Sa
 
 def test_a_fit_with_hidden_types(benchmark: BenchmarkFixture, say: Say) -> None:
     """Every case has covariates of its own, and so an equilibrium of its own."""
-    trade = np.random.default_rng(1).normal(size=300)
-    threats = simulate(THREATS, {"trade": trade}, TRUTH, seed=1)
-    found = benchmark.pedantic(fit, (THREATS, threats), rounds=1, warmup_rounds=1)
+    ally = np.random.default_rng(1).normal(size=300)
+    threats = simulate(made.SIGNAL, {"ally": ally}, TRUTH, seed=1)
+    found = benchmark.pedantic(fit, (made.SIGNAL, threats), rounds=1, warmup_rounds=1)
     assert found.converged
     assert benchmark.stats is not None
     reached = f"{found.search.reached} of 64 starts reached the best"

@@ -107,6 +107,10 @@ def items(scenario: Scenario) -> list[Item]:
     return found
 
 
+def _item(scenario: Scenario, id: str) -> Item:
+    return next(item for item in items(scenario) if item.id == id)
+
+
 def idle(scenario: Scenario, report: Report) -> str:
     """Why a report changes nothing; empty if it does."""
     if report.grade == "F6":
@@ -157,7 +161,7 @@ def print_items(scenario: Scenario, *, json_: bool, console: Console | None = No
     heads = ("item", "date", "grade", "ratio", "status", "counts")
     rows = [
         (item.id, item.date, item.grade, _ratio(item.ratio, item.low, item.high), item.status,
-         "no" if item.because else "yes")
+         "yes" if item.counts else "no")
         for item in found
     ]  # fmt: skip
     widths = [max(map(len, column)) for column in zip(heads, *rows, strict=True)]
@@ -181,7 +185,7 @@ def _details(item: Item) -> list[str]:
 def print_worth(scenario: Scenario, id: str, console: Console | None = None) -> None:
     """Print what one item says and is worth, in words and as an interval."""
     console = console or plain_console()
-    item = next(item for item in items(scenario) if item.id == id)
+    item = _item(scenario, id)
     letter, digit = item.grade
     right, *ends = (r / (1 + r) for r in (item.ratio, item.low, item.high))
     lines = [
@@ -251,7 +255,7 @@ def print_item(
     console: Console | None = None,
 ) -> None:  # fmt: skip
     """Print one item as JSON, as in the list, with what it does to the forecast if known."""
-    found = asdict(next(item for item in items(scenario) if item.id == id))
+    found = asdict(_item(scenario, id))
     if moved is not None:
         found["outcomes"] = [asdict(row) for row in moved]
     (console or plain_console()).print(as_json(found), soft_wrap=True)

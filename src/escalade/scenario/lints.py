@@ -65,7 +65,7 @@ def _citations(scenario: Scenario, text: Path | None) -> Iterator[Fault]:
         faults = verify(pins, prose)
         if faults:
             raise ScenarioError(faults)
-        yield from mixed_sentences(scenario, text)
+        yield from mixed_sentences(scenario, pins.words(prose))
     spoken_for = {s.sentence for s in scenario.statements if s.opinion or s.status == "question"}
     silent = [s.id for s in pins.sentences
               if s.id not in scenario.citations and s.id not in spoken_for]  # fmt: skip

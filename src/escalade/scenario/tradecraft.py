@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from escalade.errors import Fault
@@ -40,16 +40,17 @@ def tradecraft(scenario: Scenario, *, text: Path | None = None) -> list[Fault]:
     Returns:
         One entry each; an entry without a line concerns the whole file.
     """
-    prose = {s.sentence: s.gist for s in scenario.statements} | _sentences(scenario, text)
-    found = [*mixed_sentences(scenario, text), *_mixed(scenario), *unscorable(scenario),
+    sentences = _sentences(scenario, text)
+    prose = {s.sentence: s.gist for s in scenario.statements} | sentences
+    found = [*mixed_sentences(scenario, sentences), *_mixed(scenario), *unscorable(scenario),
              *_one_sided(scenario), *_uncited(scenario), *_ungraded(scenario),
              *_analogies(scenario, prose)]  # fmt: skip
     return sorted(found, key=lambda fault: (fault.line == 0, fault.line))
 
 
-def mixed_sentences(scenario: Scenario, text: Path | None = None) -> Iterator[Fault]:
-    """Likelihood and confidence in one sentence of the text, if it is at hand."""
-    for id, words in _sentences(scenario, text).items():
+def mixed_sentences(scenario: Scenario, sentences: Mapping[str, str]) -> Iterator[Fault]:
+    """Likelihood and confidence in one sentence of the text; given are their words by their ids."""
+    for id, words in sentences.items():
         if mixed := _confidence(words):
             advice = "Keep likelihood and confidence in separate sentences (ICD 203)."
             yield _note(scenario, 0, f"{id} mixes a likelihood word with '{mixed}'", advice)
@@ -79,8 +80,7 @@ def _sentences(scenario: Scenario, text: Path | None) -> dict[str, str]:
     path = text or given.text
     if given.sentences is None or path is None or not path.exists():
         return {}
-    prose = read_text(path)
-    return {s.id: prose[s.start : s.end] for s in read_pins(given.sentences).sentences}
+    return read_pins(given.sentences).words(read_text(path))
 
 
 def _note(scenario: Scenario, line: int, message: str, advice: str) -> Fault:

@@ -62,6 +62,10 @@ class Pins(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True, dict=T
         """The pins by their ids."""
         return {pin.id: pin for pin in self.sentences}
 
+    def words(self, text: str) -> dict[str, str]:
+        """The words of every sentence, by its id, as they stand in the text that was pinned."""
+        return {pin.id: text[pin.start : pin.end] for pin in self.sentences}
+
     def sentence(self, text: str, sentence_id: str) -> str:
         """The words of one sentence.
 
