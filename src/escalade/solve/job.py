@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from escalade.solve.lanes import LOG_ZERO, Buffers, Flat
-from escalade.solve.packs import LANES, kernel
+from escalade.solve.packs import LANES, kernel, take
 from escalade.solve.topology import Topology
 
 
@@ -56,6 +56,15 @@ class Job(NamedTuple):
     reached: Flat
     sweeps: NDArray[np.int32]
     next: NDArray[np.int64]
+
+
+@kernel
+def next_draw(job: Job) -> int:
+    """The next draw, for a lane that is free; -1 if none is left."""
+    if job.next[0] >= job.n_draws:
+        return -1
+    draw = take(job.next)  # other threads may have taken the last one meanwhile
+    return draw if draw < job.n_draws else -1
 
 
 @kernel

@@ -16,7 +16,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from escalade.solve.anderson import Memory, accelerate
-from escalade.solve.job import Job, load, write_choices, write_result
+from escalade.solve.job import Job, load, next_draw, write_choices, write_result
 from escalade.solve.kernels import sweep
 from escalade.solve.lanes import Buffers, Flat, packs, pointers, sources
 from escalade.solve.packs import (
@@ -30,7 +30,6 @@ from escalade.solve.packs import (
     larger,
     minimum,
     some,
-    take,
     where,
 )
 from escalade.solve.topology import Topology
@@ -308,17 +307,15 @@ def _entry(version: int) -> Any:
         b_packs, m_packs, s_packs = packs(arrays[1]), packs(arrays[2]), packs(arrays[3])
         for lane in range(LANES):
             s.mode[lane] = IDLE
-        more, active = True, 1
+        active = 1
         while active > 0:
             active = 0
             any_check = any_on = False
             for lane in range(LANES):
-                if s.mode[lane] == IDLE and more:
-                    draw = take(job.next)
-                    more = draw < job.n_draws
-                    if more:
-                        s.draw[lane] = draw
-                        _begin(t, b, s, job, lane)
+                draw = next_draw(job) if s.mode[lane] == IDLE else -1
+                if draw >= 0:
+                    s.draw[lane] = draw
+                    _begin(t, b, s, job, lane)
                 if s.mode[lane] != IDLE:
                     active += 1
                 any_check |= s.mode[lane] != SWEEP

@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from escalade.solve.fronts import Fronts
-from escalade.solve.job import Job, load, read_start, write_result
+from escalade.solve.job import Job, load, next_draw, read_start, write_result
 from escalade.solve.kernels import sweep
 from escalade.solve.krylov import Systems, solve_systems, sweep_at
 from escalade.solve.lanes import Buffers, Flat, packs, pointers, sources
@@ -31,7 +31,6 @@ from escalade.solve.packs import (
     maximum,
     minimum,
     some,
-    take,
     where,
 )
 from escalade.solve.topology import Topology
@@ -194,18 +193,15 @@ def _entry(version: int) -> Any:
         w, job = pointers(arrays[5]), pointers(arrays[6])
         b_packs, y_packs, w_packs = packs(arrays[1]), packs(arrays[2]), packs(arrays[5])
         group = (y_packs, (packs(arrays[3]), packs(arrays[4])), w_packs)
-        more = True
         for lane in range(LANES):
             w.start[lane] = -1.0
             w.left[lane] = w.trying[lane] = 0.0
         while True:
             active = 0
             for lane in range(LANES):
-                if w.start[lane] < 0 and more:
-                    start = take(job.next)
-                    more = start < job.n_draws
-                    if more:
-                        _start(t, b, y, w, (job, lane, start, sweeps))
+                start = next_draw(job) if w.start[lane] < 0 else -1
+                if start >= 0:
+                    _start(t, b, y, w, (job, lane, start, sweeps))
                 active += 1 if w.start[lane] >= 0 else 0
             if active == 0:
                 return

@@ -25,7 +25,7 @@ import numpy as np
 
 from escalade.solve.elimination import PASSES, eliminate, leave_habit
 from escalade.solve.fronts import Fronts
-from escalade.solve.job import Job, load, read_start, write_result
+from escalade.solve.job import Job, load, next_draw, read_start, write_result
 from escalade.solve.kernels import sweep
 from escalade.solve.krylov import Systems, iterate, sweep_at
 from escalade.solve.lanes import Buffers, packs, pointers, sources
@@ -45,7 +45,6 @@ from escalade.solve.packs import (
     minimum,
     root,
     some,
-    take,
     where,
 )
 from escalade.solve.topology import Topology
@@ -237,11 +236,10 @@ def _fill(t: Topology, b: Buffers, y: Systems, w: Walk, given: tuple[Job, Any]) 
     job, tries = given
     active = False
     for lane in range(LANES):
-        if w.draw[lane] < 0 and job.next[0] < job.n_draws:
-            draw = take(job.next)
-            if draw < job.n_draws:
-                w.attempt[lane] = 0.0
-                _start(t, b, y, w, (job, lane, draw, tries))
+        draw = next_draw(job) if w.draw[lane] < 0 else -1
+        if draw >= 0:
+            w.attempt[lane] = 0.0
+            _start(t, b, y, w, (job, lane, draw, tries))
         active |= w.draw[lane] >= 0
     return active
 
